@@ -1,0 +1,148 @@
+"""The document model: what a page becomes, and the verdicts that are passed on it.
+
+A document is a sequence of parts in reading order. Each part is a `Text` or an `Image`; pixels are never held here.
+`filters/` imports this module and nothing else of omnicorpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["text", "header", "list", "code", "quote", "table", "formula", "detail"]
+"""What a text part was on the page (the kinds of OmniCorpus' streaming data format)."""
+
+MediaKind = Literal["image", "video", "audio"]
+"""What an image part stands for: itself, or the poster of a video or an audio file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A verdict: what was taken away, by which rule. A filter returns this, or None to keep.
+
+    `rule` is the name of the filter that decided. `value` is what it measured, in the unit of `threshold`; both are
+    None where there is nothing to measure. `detail` is for people: an error's message, a matched word. `twin` is the
+    id of the document that was kept in this one's place, for duplicates only.
+    """
+
+    rule: str
+    value: float | None = None
+    threshold: float | None = None
+    detail: str | None = None
+    twin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A run of text of one kind: a paragraph, a heading, one list, one code block. Never empty, no outer space."""
+
+    text: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is known of the picture behind one image address. Measured once per address, shared by all documents.
+
+    `width` and `height` are pixels as displayed (after EXIF orientation). `p_hash` and `d_hash` are 16 hexadecimal
+    digits, as the `imagehash` library prints them. `p_hash_count` and `d_hash_count` count the documents of the run
+    in which that hash is seen. `nsfw` is 0–1, `aesthetic` about 1–10 (LAION's scales); None where no model was
+    configured. `error` is the reason why there is no picture; then every other field is None.
+    """
+
+    error: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+    p_hash: str | None = None
+    d_hash: str | None = None
+    p_hash_count: int | None = None
+    d_hash_count: int | None = None
+    nsfw: float | None = None
+    aesthetic: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the main body, at its place between the texts.
+
+    `url` is absolute. `declared_width` and `declared_height` are CSS pixels as the page declares them, None where it
+    does not. `context` holds class names and ids of the element and its near ancestors, lower case, separated by
+    spaces: filters look there for words such as "avatar"; it is not stored. `media` is the address of the video or
+    audio whose poster this is, for those kinds. `clip_similarity` is the cosine of the image and the text part at
+    position `best_text` of its document.
+    """
+
+    url: str
+    alt: str | None = None
+    caption: str | None = None
+    declared_width: int | None = None
+    declared_height: int | None = None
+    context: str = ""
+    kind: MediaKind = "image"
+    media: str | None = None
+    measures: Measures | None = None
+    clip_similarity: float | None = None
+    best_text: int | None = None
+    best_sentence: str | None = None
+
+
+Part = Text | Image
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a page says of itself. Everything is None or empty where the page is silent; nothing is guessed.
+
+    `published` is as the page writes it, normalised to ISO 8601 where it could be parsed. `robots` holds the lower
+    case tokens of meta robots (and tdm-reservation, as "tdm-reservation" when it is 1).
+    """
+
+    title: str | None = None
+    author: str | None = None
+    published: str | None = None
+    site_name: str | None = None
+    canonical: str | None = None
+    license: str | None = None
+    language: str | None = None
+    robots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where the record lies: `file` as it was given to the run, byte `offset` and `length` of the (compressed) record."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One page's main body. `id` is 32 hexadecimal digits, a function of the record alone."""
+
+    id: str
+    url: str
+    crawled_at: datetime | None
+    warc: Locator
+    parts: tuple[Part, ...]
+    facts: Facts = Facts()
+    language: str | None = None
+    language_score: float | None = None
+
+    def texts(self) -> Iterator[Text]:
+        return (part for part in self.parts if isinstance(part, Text))
+
+    def images(self) -> Iterator[Image]:
+        return (part for part in self.parts if isinstance(part, Image))
+
+    def text(self) -> str:
+        """The text-only view: text parts joined by a blank line."""
+        return "\n\n".join(part.text for part in self.texts())
+
+    def with_parts(self, parts: tuple[Part, ...]) -> Document:
+        return replace(self, parts=parts)

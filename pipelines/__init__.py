@@ -1,0 +1,1 @@
+"""In which order? The only place where omnicorpus and filters meet."""
