@@ -1,0 +1,236 @@
+"""The contract of every table: columns, types, and how a `Document` becomes a row and comes back.
+
+documents   one row = one document. `texts`, `images` and `kinds` are aligned, in reading order; at each place exactly one of
+            `texts` and `images` is non-null.
+images      one row = one distinct image address, with its bytes as served, its measures and its scores.
+drops       one row = one thing taken away: a document (`position` null) or one part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import pyarrow as pa
+
+from omnicorpus.document import Document, Drop, Facts, Image, Locator, Measures, Part, Text
+
+CRAWLED_AT = pa.timestamp("us", tz="UTC")
+
+LOCATOR = pa.struct([("file", pa.string()), ("offset", pa.int64()), ("length", pa.int64())])
+
+FACTS = pa.struct(
+    [
+        ("title", pa.string()),
+        ("author", pa.string()),
+        ("published", pa.string()),
+        ("site_name", pa.string()),
+        ("canonical", pa.string()),
+        ("license", pa.string()),
+        ("language", pa.string()),
+        ("robots", pa.list_(pa.string())),
+    ]
+)
+
+MEASURES = [
+    ("error", pa.string()),
+    ("bytes", pa.int64()),
+    ("sha256", pa.string()),
+    ("width", pa.int64()),
+    ("height", pa.int64()),
+    ("format", pa.string()),
+    ("p_hash", pa.string()),
+    ("d_hash", pa.string()),
+    ("p_hash_count", pa.int64()),
+    ("d_hash_count", pa.int64()),
+    ("nsfw", pa.float32()),
+    ("aesthetic", pa.float32()),
+]
+
+IMAGE = pa.struct(
+    [
+        ("url", pa.string()),
+        ("alt", pa.string()),
+        ("caption", pa.string()),
+        ("kind", pa.string()),
+        ("media", pa.string()),
+        ("declared_width", pa.int32()),
+        ("declared_height", pa.int32()),
+        *MEASURES,
+        ("clip_similarity", pa.float32()),
+        ("best_text", pa.int32()),
+        ("best_sentence", pa.string()),
+    ]
+)
+
+DOCUMENTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("url", pa.string()),
+        ("crawled_at", CRAWLED_AT),
+        ("language", pa.string()),
+        ("language_score", pa.float32()),
+        ("warc", LOCATOR),
+        ("facts", FACTS),
+        ("kinds", pa.list_(pa.string())),
+        ("texts", pa.list_(pa.string())),
+        ("images", pa.list_(IMAGE)),
+    ]
+)
+
+IMAGES = pa.schema(
+    [
+        ("url", pa.string()),
+        ("source", pa.string()),
+        *(column for column in MEASURES if not column[0].endswith("_count")),
+        ("embedding", pa.list_(pa.float16())),
+        ("content", pa.binary()),
+    ]
+)
+"""`source` says where the bytes are from: "warc" or "web". `embedding` is the CLIP image embedding, of unit length."""
+
+DROPS = pa.schema(
+    [
+        ("document", pa.string()),
+        ("url", pa.string()),
+        ("position", pa.int32()),
+        ("stage", pa.string()),
+        ("rule", pa.string()),
+        ("value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("detail", pa.string()),
+        ("twin", pa.string()),
+        ("image", pa.string()),
+        ("text", pa.string()),
+        ("warc", LOCATOR),
+    ]
+)
+"""`image` is the address of an image part, `text` the start of a text part (at most 1,000 characters)."""
+
+TEXT_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One row of drops. `document` is empty for a record that never became a document; then `warc` says where it lies."""
+
+    drop: Drop
+    stage: str
+    document: str | None = None
+    url: str | None = None
+    position: int | None = None
+    part: Part | None = None
+    warc: Locator | None = None
+
+
+def dropped_document(document: Document, drop: Drop, stage: str) -> Dropped:
+    return Dropped(drop, stage, document.id, document.url, warc=document.warc)
+
+
+def dropped_part(document: Document, position: int, drop: Drop, stage: str) -> Dropped:
+    """`position` counts the document's parts as they stood when this stage began."""
+    return Dropped(drop, stage, document.id, document.url, position, document.parts[position], document.warc)
+
+
+def drops_table(drops: Iterable[Dropped]) -> pa.Table:
+    return pa.Table.from_pylist([_drop_row(dropped) for dropped in drops], schema=DROPS)
+
+
+def _drop_row(dropped: Dropped) -> dict[str, Any]:
+    part = dropped.part
+    return {
+        "document": dropped.document,
+        "url": dropped.url,
+        "position": dropped.position,
+        "stage": dropped.stage,
+        "rule": dropped.drop.rule,
+        "value": dropped.drop.value,
+        "threshold": dropped.drop.threshold,
+        "detail": dropped.drop.detail,
+        "twin": dropped.drop.twin,
+        "image": part.url if isinstance(part, Image) else None,
+        "text": part.text[:TEXT_KEPT] if isinstance(part, Text) else None,
+        "warc": None if dropped.warc is None else asdict(dropped.warc),
+    }
+
+
+_MEASURE_NAMES = tuple(field.name for field in fields(Measures))
+_FACT_NAMES = tuple(field.name for field in fields(Facts))
+
+
+def documents_table(documents: Iterable[Document]) -> pa.Table:
+    return pa.Table.from_pylist([_document_row(document) for document in documents], schema=DOCUMENTS)
+
+
+def _document_row(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "url": document.url,
+        "crawled_at": document.crawled_at,
+        "language": document.language,
+        "language_score": document.language_score,
+        "warc": {"file": document.warc.file, "offset": document.warc.offset, "length": document.warc.length},
+        "facts": {name: getattr(document.facts, name) for name in _FACT_NAMES},
+        "kinds": [part.kind for part in document.parts],
+        "texts": [part.text if isinstance(part, Text) else None for part in document.parts],
+        "images": [_image_row(part) if isinstance(part, Image) else None for part in document.parts],
+    }
+
+
+def _image_row(image: Image) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "url": image.url,
+        "alt": image.alt,
+        "caption": image.caption,
+        "kind": image.kind,
+        "media": image.media,
+        "declared_width": image.declared_width,
+        "declared_height": image.declared_height,
+        "clip_similarity": image.clip_similarity,
+        "best_text": image.best_text,
+        "best_sentence": image.best_sentence,
+    }
+    if image.measures is not None:
+        for name in _MEASURE_NAMES:
+            row[name] = getattr(image.measures, name)
+    return row
+
+
+def documents(table: pa.Table) -> list[Document]:
+    """Rows back to documents: the inverse of `documents_table`, but for `context`, which is not stored."""
+    return [_document(row) for row in table.to_pylist()]
+
+
+def _document(row: dict[str, Any]) -> Document:
+    facts = row["facts"]
+    return Document(
+        id=row["id"],
+        url=row["url"],
+        crawled_at=row["crawled_at"],
+        warc=Locator(**row["warc"]),
+        parts=tuple(
+            Text(text, kind) if text is not None else _image(image)
+            for text, kind, image in zip(row["texts"], row["kinds"], row["images"], strict=True)
+        ),
+        facts=Facts(**{**facts, "robots": tuple(facts["robots"] or ())}),
+        language=row["language"],
+        language_score=row["language_score"],
+    )
+
+
+def _image(row: dict[str, Any]) -> Image:
+    measures = Measures(**{name: row[name] for name in _MEASURE_NAMES})
+    return Image(
+        url=row["url"],
+        alt=row["alt"],
+        caption=row["caption"],
+        declared_width=row["declared_width"],
+        declared_height=row["declared_height"],
+        kind=row["kind"],
+        media=row["media"],
+        measures=None if measures == Measures() else measures,
+        clip_similarity=row["clip_similarity"],
+        best_text=row["best_text"],
+        best_sentence=row["best_sentence"],
+    )

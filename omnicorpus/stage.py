@@ -1,0 +1,145 @@
+"""A stage: how input shards become output shards. Data only; `runner` carries it out.
+
+The unit of work, of retry and of resume is one shard of one stage. A stage's work is a module-level function
+`work(call, state) -> Counts`: it reads the files that `call.inputs` names, writes one file per table at `call.path(table)`, and returns
+what it counted. It must be a pure function of its inputs and settings: the same call writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any, Literal
+
+from omnicorpus import schema, table
+from omnicorpus.schema import Dropped
+
+Scope = Literal["same", "all"]
+"""Narrow: shard i reads shard i. Wide: every shard reads all shards of the need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A table of an earlier stage that this one reads."""
+
+    stage: str
+    table: str
+    scope: Scope = "same"
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage}.{self.table}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one call takes. `gpus` may be a fraction; `memory` is bytes, 0 for no claim; `pool` the most calls at once, 0 for no limit."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    memory: int = 0
+    pool: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that a worker is told of one shard of one stage: paths, never records.
+
+    `inputs` maps "stage.table" to files: one file for a narrow need, all files in shard order for a wide one.
+    `index` is this shard's number among the `shards` of its stage; `source` the crawl file of a first stage, else "".
+    """
+
+    stage: str
+    shard: str
+    index: int
+    shards: int
+    output: str
+    settings: Any
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+
+    def path(self, name: str) -> str:
+        """Where the table `name` of this shard is to be written."""
+        return table_path(self.output, name)
+
+    def one(self, name: str) -> str:
+        """The single file of a narrow need."""
+        (path,) = self.inputs[name]
+        return path
+
+    def write_drops(self, drops: list[Dropped]) -> None:
+        table.write(self.path("drops"), schema.drops_table(drops))
+
+
+def table_path(output: str, name: str) -> str:
+    """The file of one table of one shard; `output` is the shard's path without an ending."""
+    return f"{output}.{name}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one shard did. `rows_in` and `rows_out` are in the stage's `unit`; `drops` counts rows of drops by rule."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    drops: Mapping[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def of(rows_in: int, rows_out: int, drops: list[Dropped]) -> Counts:
+        return Counts(rows_in, rows_out, dict(sorted(Counter(dropped.drop.rule for dropped in drops).items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a pipeline.
+
+    `shards` names the shards; None takes those of the first need (which must then be narrow). `sources` are the crawl
+    files, aligned with `shards`, for a first stage. `start(settings)` makes the state that `work` is given (a model, a connection pool):
+    a stage with it runs in actors. `version` is raised when the code changes what it writes. `final` maps a table to a
+    folder of the run, for tables that are the run's result. `unit` is what people count in this stage.
+    """
+
+    name: str
+    work: Callable[[Call, Any], Counts]
+    settings: object
+    tables: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
+    shards: tuple[str, ...] | None = None
+    sources: tuple[str, ...] = ()
+    start: Callable[[Any], object] | None = None
+    resources: Resources = Resources()
+    version: int = 1
+    final: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "documents"
+    in_funnel: bool = True
+
+
+def fingerprint(*values: object) -> str:
+    """12 hexadecimal digits of the values: equal values, equal digits, on every machine."""
+    text = json.dumps(values, default=_plain, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {type(value).__name__: asdict(value)}
+    raise TypeError(f"no fingerprint for {type(value).__name__}")
+
+
+def shard_name(path: str) -> str:
+    """The name of a crawl file's shard: its stem in safe letters, then eight digits of its whole path."""
+    stem = storage_stem(path)
+    return f"{stem}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
+def storage_stem(path: str) -> str:
+    stem = path.rstrip("/").rsplit("/", 1)[-1]
+    for ending in (".gz", ".warc", ".arc", ".html", ".htm"):
+        stem = stem.removesuffix(ending)
+    return (
+        "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in stem)[:60]
+        or "crawl"
+    )
