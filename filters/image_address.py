@@ -1,0 +1,119 @@
+"""Images that are not content, by their address, their declared size and the names around them.
+
+Each rule takes one image and returns None to keep it, or a Drop. `judge` runs them in order. Nothing is fetched here; an
+image is cut before any request is made for it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from omnicorpus.document import Drop, Image
+
+_SEPARATED = r"(?:^|[^a-z]){}(?:[^a-z]|$)"
+
+
+def _words(*words: str) -> re.Pattern[str]:
+    """Any of the words, standing alone: no letter before or behind."""
+    return re.compile(r"(?<![a-z])(?:" + "|".join(words) + r")(?![a-z])")
+
+
+_TRACKER_HOSTS = re.compile(
+    r"(?:^|\.)(?:doubleclick\.net|scorecardresearch\.com|quantserve\.com|google-analytics\.com|googletagmanager\.com|"
+    r"facebook\.com|hm\.baidu\.com|cnzz\.com|imrworldwide\.com|statcounter\.com|sitemeter\.com|chartbeat\.net|"
+    r"omtrdc\.net|2o7\.net|bat\.bing\.com|histats\.com|yandex\.ru|mail\.ru|adnxs\.com|taboola\.com|outbrain\.com|"
+    r"amazon-adsystem\.com|googlesyndication\.com|feedburner\.com|stats\.wordpress\.com|pixel\.wp\.com|"
+    r"rubiconproject\.com|criteo\.com|demdex\.net|bluekai\.com|crwdcntrl\.net|everesttech\.net|alexametrics\.com)$"
+)
+_TRACKER_PATH = _words("pixel", "beacon", "tracker", "tracking", "impression", "webbug", "counter", "analytics")
+_AD = _words(
+    "ad", "ads", "adserver", "adsense", "advert", "adverts", "advertisement", "advertising", "adbanner", "adimg", "banner-ad",
+    "doubleclick", "sponsor", "sponsored", "sponsors", "affiliate",
+)  # fmt: skip
+_AD_CONTEXT = _words(
+    "ads", "adsbygoogle", "advert", "adverts", "advertisement", "advertising", "adslot", "adunit", "adbox", "sponsored", "promoted",
+)  # fmt: skip
+_ICON = _words("icon", "icons", "favicon", "logo", "logos", "button", "buttons", "btn", "bullet", "arrow", "badge")
+_AVATAR = _words(
+    "avatar", "avatars", "gravatar", "userpic", "profilepic", "headshot", "useravatar", "faceimg", "noavatar"
+)
+_EMOTICON = _words(
+    "smiley", "smileys", "smilies", "smilie", "emoticon", "emoticons", "emoji", "emojis", "twemoji", "face"
+)
+_SPRITE = _words("sprite", "sprites", "spritesheet")
+
+
+def unsupported_scheme(image: Image) -> Drop | None:
+    """Addresses that no server answers: anything but http and https, or without a host."""
+    scheme, _, rest = image.url.partition(":")
+    if scheme.lower() == "data":
+        return Drop("image_address.data", detail=image.url[:40])
+    if scheme.lower() not in ("http", "https") or not rest.lstrip("/"):
+        return Drop("image_address.unsupported_scheme", detail=image.url[:40])
+    return None
+
+
+def tracker(image: Image) -> Drop | None:
+    """Counting pixels, by host, by address, or by a declared size of a single pixel."""
+    host, path = _address(image)
+    if _TRACKER_HOSTS.search(host):
+        return Drop("image_address.tracker", detail=host)
+    return _found("tracker", _TRACKER_PATH, path)
+
+
+def declared_size(image: Image, *, pixels: int = 32) -> Drop | None:
+    """A declared shorter side under `pixels` CSS pixels. Default 32: the largest usual icon."""
+    sides = [side for side in (image.declared_width, image.declared_height) if side is not None]
+    if sides and min(sides) < pixels:
+        return Drop("image_address.declared_size", float(min(sides)), float(pixels))
+    return None
+
+
+def ad(image: Image) -> Drop | None:
+    """Advertisements, by a word of their address or of the names around them."""
+    return _found("ad", _AD, _address(image)[1]) or _found("ad", _AD_CONTEXT, image.context)
+
+
+def avatar(image: Image) -> Drop | None:
+    """Pictures of users, by a word of their address or of the names around them."""
+    return _found("avatar", _AVATAR, "".join(_address(image))) or _found("avatar", _AVATAR, image.context)
+
+
+def emoticon(image: Image) -> Drop | None:
+    """Emoticons and emoji, by a word of their address or of the names around them."""
+    return _found("emoticon", _EMOTICON, _address(image)[1]) or _found("emoticon", _EMOTICON, image.context)
+
+
+def sprite(image: Image) -> Drop | None:
+    """Sprite sheets, by a word of their address."""
+    return _found("sprite", _SPRITE, _address(image)[1])
+
+
+def _address(image: Image) -> tuple[str, str]:
+    """Host and path with query of an image, lower case, percent signs resolved."""
+    try:
+        split = urlsplit(image.url)
+    except ValueError:
+        return "", image.url.lower()
+    return (split.netloc.lower(), unquote(f"{split.path}?{split.query}").lower())
+
+
+def _found(rule: str, words: re.Pattern[str], text: str) -> Drop | None:
+    match = words.search(text)
+    return Drop(f"image_address.{rule}", detail=match[0]) if match else None
+
+
+def judge(image: Image, *, pixels: int = 32) -> Drop | None:
+    """The first verdict of all rules on one image. Video and audio posters are judged by their scheme alone."""
+    verdict = unsupported_scheme(image)
+    if verdict is not None or image.kind != "image":
+        return verdict
+    return (
+        tracker(image)
+        or declared_size(image, pixels=pixels)
+        or ad(image)
+        or avatar(image)
+        or emoticon(image)
+        or sprite(image)
+    )

@@ -1,0 +1,163 @@
+"""Which address stands for an image: among src, srcset, lazy attributes and the sources of a <picture>."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urljoin, urlsplit
+
+LAZY = (
+    "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazy", "data-url", "data-original-src",
+    "data-image", "data-img-src", "data-image-src", "data-full-src", "data-large-file", "data-orig-file", "data-hi-res-src",
+    "data-echo", "data-ks-lazyload", "data-lazyload", "data-lazyload-src", "data-img", "data-srcurl", "data-raw-src",
+    "data-cfsrc", "data-ezsrc", "data-pagespeed-lazy-src", "data-defer-src", "data-delayed-url", "data-flickity-lazyload",
+    "data-fallback-src", "data-gt-src", "data-src-large", "data-lz-src", "data-uri", "data-source", "data-normal",
+    "data-file", "data-medium-file", "data-thumb", "file", "zoomfile", "original", "lazy-src", "lazysrc", "lazyload",
+    "real_src", "_src", "ess-data", "src2", "nitro-lazy-src", "data-runner-src", "data-loadsrc", "data-td-src-property",
+    "data-native-src", "data-media-src", "data-backsrc", "data-v-src", "data-bg",
+)  # fmt: skip
+"""Attributes that lazy loaders, forums and CMSes keep the address in until a script moves it to src; the surest first."""
+
+LAZY_SETS = (
+    "data-srcset",
+    "data-lazy-srcset",
+    "data-sizes-srcset",
+    "data-original-set",
+    "nitro-lazy-srcset",
+    "lazy-srcset",
+)
+
+_IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?|jfif|heic)(?:$|[!?#@&;_:~/])", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"^(?:data:|about:|blob:|javascript:|#|$)"
+    r"|(?:^|[/_.-])(?:blank|spacer?|pixel|transparent|placeholder|lazy(?:-?load(?:ing|er)?)?|loading|loader|grey|gray|empty|"
+    r"1x1|dot|clear|no-?image|default-image|trans|dummy|space|s_blank)(?:[_.-][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
+    re.IGNORECASE,
+)
+_DESCRIPTOR = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>[wxh])$")
+_SPLIT = re.compile(r",\s+|,(?=(?:https?:)?//|/|data:)")
+_SPACE = re.compile(r"[\t\n\r\f]+")
+
+
+def is_placeholder(address: str) -> bool:
+    """Whether an address stands in for an image that a script loads later: empty, inline, or named like a blank."""
+    return _PLACEHOLDER.search(address.strip()) is not None
+
+
+def srcset(value: str) -> list[tuple[str, float]]:
+    """The candidates of a srcset, in its order, as (address, size): width in pixels, or density times 1,000.
+
+    Follows the HTML rule that an address runs to the next white space, so that commas inside it survive; a comma at its
+    end closes the candidate. Addresses with spaces inside are put together again up to the next descriptor.
+    """
+    candidates: list[tuple[str, float]] = []
+    words = value.split()
+    address = ""
+    for word in words:
+        bare = word.rstrip(",")
+        descriptor = _DESCRIPTOR.match(bare)
+        if descriptor and address:
+            number = float(descriptor["number"])
+            candidates.append((address, number if descriptor["unit"] != "x" else number * 1000))
+            address = ""
+            continue
+        if word != bare:
+            candidates.append((f"{address} {bare}".strip(), 1000.0))
+            address = ""
+            continue
+        # "a.jpg 1x,b.jpg 2x": the comma between a descriptor and the next address has no space behind it
+        head, comma, tail = word.partition(",")
+        glued = _DESCRIPTOR.match(head) if comma and address else None
+        if glued:
+            number = float(glued["number"])
+            candidates.append((address, number if glued["unit"] != "x" else number * 1000))
+            address = tail
+            continue
+        address = f"{address} {word}".strip()
+    if address:
+        candidates.extend((each, 1000.0) for each in _SPLIT.split(address) if each)
+    return [(each.lstrip(","), size) for each, size in candidates if each.strip(",")]
+
+
+def largest(value: str) -> str | None:
+    """The address of the largest candidate that is not a placeholder; the first of equals."""
+    best: tuple[str, float] | None = None
+    for address, size in srcset(value):
+        if not is_placeholder(address) and (best is None or size > best[1]):
+            best = (address, size)
+    return best[0] if best else None
+
+
+def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, str]] = ()) -> str | None:
+    """The address that a reader's browser would show in the end, or None.
+
+    In order: src where it is no placeholder and no lazy attribute names another picture; lazy attributes; lazy srcset; src;
+    srcset; the <source> elements of the <picture>, those without a media condition first.
+    """
+    for name in LAZY:
+        value = attributes.get(name)
+        if value and _is_address(value, sure=name.endswith("src")):
+            return value.strip()
+    for name in LAZY_SETS:
+        value = attributes.get(name)
+        if value and (found := largest(value)):
+            return found
+    src = attributes.get("src") or attributes.get("xlink:href") or attributes.get("href")
+    if src and not is_placeholder(src):
+        return src.strip()
+    if attributes.get("srcset") and (found := largest(attributes["srcset"])):
+        return found
+    for source in sorted(sources, key=lambda each: "media" in each):
+        for name in ("srcset", *LAZY_SETS, "src", "data-src"):
+            value = source.get(name)
+            if value and (found := largest(value)):
+                return found
+    for name, value in attributes.items():
+        if name.startswith("data-") and _is_address(value, sure=False) and not value.lstrip().startswith(("{", "[")):
+            return value.strip()
+    return src.strip() if src and src.strip() else None
+
+
+def _is_address(value: str, *, sure: bool) -> bool:
+    value = value.strip()
+    if len(value) < 5 or is_placeholder(value) or value.startswith(("{", "[", "<")) or " " in value and not sure:
+        return False
+    return _IMAGE_PATH.search(value) is not None or (sure and ("/" in value))
+
+
+def linked_image(link: str | None) -> str | None:
+    """The address of a link that leads to an image file, or None."""
+    if not link:
+        return None
+    path = urlsplit_path(link)
+    return link if re.search(r"\.(?:jpe?g|png|webp|gif|avif)$", path, re.IGNORECASE) and "File:" not in path else None
+
+
+def urlsplit_path(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
+def absolute(base: str, address: str) -> str | None:
+    """`address` against `base`, white space and fragment taken out; None where it cannot be read."""
+    cleaned = _SPACE.sub("", address.strip()).replace(" ", "%20")
+    try:
+        return urljoin(base, cleaned).partition("#")[0]
+    except ValueError:
+        return None
+
+
+_LENGTH = re.compile(r"^\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", re.IGNORECASE)
+_STYLE_LENGTH = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*(\d{1,5})(?:\.\d+)?px", re.IGNORECASE)
+
+
+def declared_size(attributes: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """Width and height in CSS pixels as attributes or the style declare them; None where they do not, or in percent."""
+    style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(attributes.get("style", ""))}
+    sizes: list[int | None] = []
+    for name in ("width", "height"):
+        match = _LENGTH.match(attributes.get(name, ""))
+        sizes.append(style.get(name, int(match[1]) if match else None))
+    return sizes[0], sizes[1]

@@ -1,0 +1,164 @@
+"""Chosen items of a page become the parts of a document: kinds, lists, tables as Markdown rows, images with captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from omnicorpus.blocks import Block, Node, Page, Picture
+from omnicorpus.document import Image, Kind, MediaKind, Part, Text
+from omnicorpus.image_candidates import absolute, best_address, declared_size
+
+_HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LISTS = frozenset(("ul", "ol", "dl", "menu"))
+_CELLS = frozenset(("td", "th"))
+NEAR = 4
+"""Ancestors whose class names and ids go into the context of an image."""
+
+
+def assemble(page: Page, chosen: Sequence[bool], base: str) -> tuple[Part, ...]:
+    """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `base` resolves addresses."""
+    places = _places(page.nodes)
+    parts: list[Part] = []
+    lines: list[str] = []
+    open_group = -1
+    group_kind: Kind = "text"
+    open_row = -1
+    open_entry = -1
+    last_block_node = -1
+
+    def flush() -> None:
+        nonlocal open_group, open_row, open_entry
+        if lines:
+            parts.append(Text("\n".join(lines), group_kind))
+            lines.clear()
+        open_group = open_row = open_entry = -1
+
+    seen: dict[str, int] = {}
+    for item, wanted in zip(page.items, chosen, strict=True):
+        if not wanted:
+            continue
+        if isinstance(item, Picture):
+            image = picture_part(page.nodes, item, base)
+            if image is not None and image.url not in seen:
+                seen[image.url] = len(parts)
+                flush()
+                parts.append(image)
+            continue
+        kind, group, entry = places[item.node]
+        if group < 0:
+            flush()
+            parts.append(Text(item.text, kind))
+            continue
+        if group != open_group:
+            flush()
+            open_group = group
+            group_kind = kind
+        if kind == "table":
+            row, cell = entry, item.node
+            text = " ".join(item.text.split()).replace("|", "\\|")
+            if row == open_row and lines:
+                lines[-1] += (" " if cell == last_block_node else " | ") + text
+            else:
+                lines.append(text)
+                open_row = row
+        elif kind == "list":
+            if entry == open_entry:
+                lines.append("  " + item.text.replace("\n", "\n  "))
+            else:
+                lines.append("- " + item.text.replace("\n", "\n  "))
+                open_entry = entry
+        else:
+            lines.append(item.text)
+        last_block_node = item.node
+    flush()
+    return tuple(parts)
+
+
+def _places(nodes: Sequence[Node]) -> list[tuple[Kind, int, int]]:
+    """For each node: the kind of text in it, the node that gathers it (-1: stands alone), and its row or item."""
+    places: list[tuple[Kind, int, int]] = [("text", -1, -1)]
+    for index in range(1, len(nodes)):
+        node = nodes[index]
+        kind, group, entry = places[node.parent]
+        tag = node.tag
+        if tag in _HEADERS:
+            places.append(("header", -1, -1))
+        elif kind == "table":
+            places.append((kind, group, index if tag == "tr" else entry))
+        elif tag == "pre":
+            places.append(("code", -1, -1))
+        elif tag == "blockquote":
+            places.append(("quote", index, -1))
+        elif tag == "details":
+            places.append(("detail", index, -1))
+        elif tag in _LISTS:
+            places.append(("list", group if kind == "list" else index, entry if kind == "list" else -1))
+        elif tag in ("li", "dt", "dd"):
+            places.append(("list", group if kind == "list" else node.parent, index))
+        elif tag == "table" and _is_data(nodes, index):
+            places.append(("table", index, -1))
+        else:
+            places.append((kind, group, entry))
+    return places
+
+
+def _is_data(nodes: Sequence[Node], table: int) -> bool:
+    """Whether a table holds data, not a page's layout: no table, heading or list inside, some rows of several cells."""
+    rows = cells = 0
+    index = table + 1
+    while index < len(nodes) and nodes[index].depth > nodes[table].depth:
+        tag = nodes[index].tag
+        if tag in ("table", "ul", "ol", "dl", "pre", "article", "section", "form") or tag in _HEADERS:
+            return False
+        rows += tag == "tr"
+        cells += tag in _CELLS
+        index += 1
+    return rows >= 2 and cells >= rows + 2
+
+
+def context(nodes: Sequence[Node], item: Picture) -> str:
+    """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say much."""
+    words = [item.names] if item.names else []
+    index = item.node
+    for _ in range(NEAR):
+        if index < 0:
+            break
+        node = nodes[index]
+        if node.names:
+            words.append(node.names)
+        if node.tag in ("aside", "nav", "footer", "header", "figure"):
+            words.append(node.tag)
+        index = node.parent
+    return " ".join(words).lower()
+
+
+def picture_part(nodes: Sequence[Node], item: Picture, base: str) -> Image | None:
+    """The image part of a picture, or None where it has no address."""
+    attributes = item.attributes
+    kind: MediaKind = "image"
+    media: str | None = None
+    if item.tag in ("video", "amp-video", "audio"):
+        kind = "audio" if item.tag == "audio" else "video"
+        source = attributes.get("src") or next((each["src"] for each in item.sources if each.get("src")), None)
+        media = absolute(base, source) if source else None
+        address = attributes.get("poster") or attributes.get("data-poster") or source
+    else:
+        address = best_address(attributes, item.sources)
+    url = absolute(base, address) if address else None
+    if not url:
+        return None
+    width, height = declared_size(attributes)
+    return Image(
+        url=url,
+        alt=" ".join(attributes.get("alt", "").split()) or None,
+        declared_width=width,
+        declared_height=height,
+        context=context(nodes, item),
+        kind=kind,
+        media=media,
+    )
+
+
+def gathered(page: Page) -> list[bool]:
+    """Every item: the whole page, nothing chosen."""
+    return [isinstance(item, Block | Picture) for item in page.items]
