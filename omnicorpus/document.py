@@ -114,7 +114,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """Where the record lies: `file` as it was given to the run, byte `offset` and `length` of the (compressed) record."""
+    """Where the record lies: `file` as given to the run, byte `offset` and `length` of the (compressed) record."""
 
     file: str
     offset: int

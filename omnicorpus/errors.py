@@ -7,8 +7,8 @@
       ModelMissing     a model's files are not there
       ShardFailed      a shard failed as often as it may be tried
 
-Each message is one sentence that names the file, key or record, and the remedy. The command line prints it as it is and exits
-with 2. A bad record is no exception: it is a `Drop`.
+Each message is one sentence that names the file, key or record, and the remedy. The command line prints it as it is and
+exits with 2. A bad record is no exception: it is a `Drop`.
 """
 
 from __future__ import annotations

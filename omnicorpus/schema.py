@@ -1,7 +1,7 @@
 """The contract of every table: columns, types, and how a `Document` becomes a row and comes back.
 
-documents   one row = one document. `texts`, `images` and `kinds` are aligned, in reading order; at each place exactly one of
-            `texts` and `images` is non-null.
+documents   one row = one document. `texts`, `images` and `kinds` are aligned, in reading order; at each place exactly
+            one of `texts` and `images` is non-null.
 images      one row = one distinct image address, with its bytes as served, its measures and its scores.
 drops       one row = one thing taken away: a document (`position` null) or one part of it.
 """
@@ -113,7 +113,7 @@ TEXT_KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """One row of drops. `document` is empty for a record that never became a document; then `warc` says where it lies."""
+    """One row of drops. `document` is None for a record that never became one; then `warc` says where it lies."""
 
     drop: Drop
     stage: str

@@ -1,8 +1,9 @@
 """A stage: how input shards become output shards. Data only; `runner` carries it out.
 
 The unit of work, of retry and of resume is one shard of one stage. A stage's work is a module-level function
-`work(call, state) -> Counts`: it reads the files that `call.inputs` names, writes one file per table at `call.path(table)`, and returns
-what it counted. It must be a pure function of its inputs and settings: the same call writes the same bytes.
+`work(call, state) -> Counts`: it reads the files that `call.inputs` names, writes one file per table at
+`call.path(table)`, and returns what it counted. It must be a pure function of its inputs and settings: the same call
+writes the same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal
 
@@ -36,7 +37,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one call takes. `gpus` may be a fraction; `memory` is bytes, 0 for no claim; `pool` the most calls at once, 0 for no limit."""
+    """What one call takes. `gpus` may be a fraction; `memory` is bytes, 0 for no claim.
+
+    `pool` is the most calls of the stage at once, 0 for as many as the cluster holds.
+    """
 
     cpus: float = 1.0
     gpus: float = 0.0
@@ -50,6 +54,8 @@ class Call:
 
     `inputs` maps "stage.table" to files: one file for a narrow need, all files in shard order for a wide one.
     `index` is this shard's number among the `shards` of its stage; `source` the crawl file of a first stage, else "".
+    `output` is the path of this shard's tables without their endings; `final` holds the paths of tables that lie
+    elsewhere because they are the run's result.
     """
 
     stage: str
@@ -60,10 +66,11 @@ class Call:
     settings: Any
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
+    final: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Where the table `name` of this shard is to be written."""
-        return table_path(self.output, name)
+        return self.final.get(name) or table_path(self.output, name)
 
     def one(self, name: str) -> str:
         """The single file of a narrow need."""
@@ -81,15 +88,22 @@ def table_path(output: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one shard did. `rows_in` and `rows_out` are in the stage's `unit`; `drops` counts rows of drops by rule."""
+    """What one shard did, in the stage's `unit`.
+
+    `drops` counts what was taken away whole, by rule: rows_in = rows_out + their sum, always. `cuts` counts parts that
+    were cut out of documents, by rule.
+    """
 
     rows_in: int = 0
     rows_out: int = 0
     drops: Mapping[str, int] = field(default_factory=dict)
+    cuts: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
-    def of(rows_in: int, rows_out: int, drops: list[Dropped]) -> Counts:
-        return Counts(rows_in, rows_out, dict(sorted(Counter(dropped.drop.rule for dropped in drops).items())))
+    def of(rows_in: int, rows_out: int, dropped: Sequence[Dropped]) -> Counts:
+        drops = Counter(item.drop.rule for item in dropped if item.position is None)
+        cuts = Counter(item.drop.rule for item in dropped if item.position is not None)
+        return Counts(rows_in, rows_out, dict(sorted(drops.items())), dict(sorted(cuts.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +111,10 @@ class Stage:
     """One step of a pipeline.
 
     `shards` names the shards; None takes those of the first need (which must then be narrow). `sources` are the crawl
-    files, aligned with `shards`, for a first stage. `start(settings)` makes the state that `work` is given (a model, a connection pool):
-    a stage with it runs in actors. `version` is raised when the code changes what it writes. `final` maps a table to a
-    folder of the run, for tables that are the run's result. `unit` is what people count in this stage.
+    files, aligned with `shards`, for a first stage. `start(settings)` makes the state that `work` is given (a model, a
+    connection pool): a stage with it runs in actors. `version` is raised when the code changes what it writes. `final`
+    maps a table to a folder of the run, for tables that are the run's result; drops always are. `unit` is what people
+    count in this stage.
     """
 
     name: str
@@ -129,17 +144,10 @@ def _plain(value: object) -> object:
     raise TypeError(f"no fingerprint for {type(value).__name__}")
 
 
-def shard_name(path: str) -> str:
-    """The name of a crawl file's shard: its stem in safe letters, then eight digits of its whole path."""
-    stem = storage_stem(path)
-    return f"{stem}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
-
-
-def storage_stem(path: str) -> str:
+def shard_name(path: str, size: int | None) -> str:
+    """The name of a crawl file's shard: its stem in safe letters, then eight digits of its path and size in bytes."""
     stem = path.rstrip("/").rsplit("/", 1)[-1]
-    for ending in (".gz", ".warc", ".arc", ".html", ".htm"):
+    for ending in (".gz", ".lz4", ".warc", ".arc", ".html", ".htm"):
         stem = stem.removesuffix(ending)
-    return (
-        "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in stem)[:60]
-        or "crawl"
-    )
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in stem)
+    return f"{safe[:60] or 'crawl'}-{fingerprint(path, size)[:8]}"

@@ -1,17 +1,17 @@
 """Files wherever they lie: local paths and every address that fsspec knows. fsspec enters the project here.
 
-A path is a string: a local path or a URL with a scheme. Whole-or-absent writing: on a local disk a temporary name and a rename; on
-an object store the object appears when its upload completes. Faults of the store become `InputError` or `OutputError` with the
-path and the remedy.
+A path is a string: a local path or a URL with a scheme. Whole-or-absent writing: on a local disk a temporary name and a
+rename; on an object store the object appears when its upload completes. Faults of the store become `InputError` or
+`OutputError` with the path and the remedy.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO, Any, cast
 
 import fsspec
@@ -29,7 +29,7 @@ def filesystem(path: str) -> tuple[Any, str]:
         return cast(tuple[Any, str], fsspec.core.url_to_fs(path))
     except (ValueError, ImportError) as error:
         raise InputError(
-            f"can't reach {path}: {error}; install the fsspec package of that scheme (s3://: pip install 'omnicorpus[s3]')"
+            f"can't reach {path}: {error}; install fsspec's package for it (s3://: pip install 'omnicorpus[s3]')"
         ) from error
 
 
@@ -81,17 +81,16 @@ def writing(path: str) -> Iterator[IO[bytes]]:
     target = f"{inner}{TEMPORARY}{uuid.uuid4().hex}" if local else inner
     try:
         if local:
-            fs.makedirs(os.path.dirname(inner), exist_ok=True)
+            Path(inner).parent.mkdir(parents=True, exist_ok=True)
         with fs.open(target, "wb") as file:
             yield file
         if local:
-            os.replace(target, inner)
+            Path(target).replace(inner)
     except OSError as error:
         raise _refused(path, error) from error
     finally:
         if local:
-            with suppress(OSError):
-                os.remove(target)
+            Path(target).unlink(missing_ok=True)
 
 
 def _refused(path: str, error: OSError) -> OutputError:
@@ -120,3 +119,16 @@ def remove(path: str) -> None:
     fs, inner = filesystem(path)
     with suppress(FileNotFoundError):
         fs.rm(inner, recursive=True)
+
+
+def is_folder(path: str) -> bool:
+    fs, inner = filesystem(path)
+    return bool(fs.isdir(inner))
+
+
+def glob(pattern: str) -> list[str]:
+    """Paths that match, sorted, each with the scheme of the pattern."""
+    fs, inner = filesystem(pattern)
+    scheme, found, _ = pattern.partition("://")
+    prefix = f"{scheme}://" if found and not isinstance(fs, LocalFileSystem) else ""
+    return sorted(match if "://" in match else prefix + match for match in map(str, fs.glob(inner)))

@@ -1,13 +1,15 @@
 """Parquet files, whole or absent: reading, writing, and the exchange.
 
-The exchange regroups rows without a shuffle service: each producer writes one file with one row group per destination partition; a
-consumer reads its own row group from every file. It serves buckets, component labels, image addresses to host partitions,
-and measures back to documents.
+The exchange regroups rows without a shuffle service: each producer writes one file with one row group per destination
+partition; a consumer reads its own row group from every file. It serves buckets, component labels, image addresses to
+host partitions, and measures back to documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 from omnicorpus import storage
 
 ROWS_PER_GROUP = 1_000
-"""Of documents: about 4 MB of text a group at the 4 kB of a Common Crawl main body, small enough to sample from quickly."""
+"""Of documents: about 4 MB of text at the 4 kB of a Common Crawl main body, small enough to sample from quickly."""
 
 ZSTD_LEVEL = 3
 """152 MB/s of text on one core (shared design figures)."""
@@ -32,6 +34,16 @@ def write(path: str, table: pa.Table, *, rows_per_group: int = ROWS_PER_GROUP, p
             compression=_codecs(table.schema, plain),
             compression_level=_levels(table.schema, plain),
         )
+
+
+@contextmanager
+def appending(path: str, kind: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Write one Parquet file in steps: every table given is one row group. Whole after the block, or absent."""
+    with (
+        storage.writing(path) as file,
+        pq.ParquetWriter(file, kind, compression="ZSTD", compression_level=ZSTD_LEVEL) as writer,
+    ):
+        yield lambda rows: writer.write_table(rows.cast(kind), row_group_size=max(1, rows.num_rows))
 
 
 def _codecs(schema: pa.Schema, plain: Sequence[str]) -> dict[str, str]:
@@ -97,7 +109,7 @@ def scatter(path: str, table: pa.Table, partition: np.ndarray, partitions: int) 
             file, table.schema, compression="ZSTD", compression_level=ZSTD_LEVEL, write_statistics=False
         ) as writer,
     ):
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, end in pairwise(bounds.tolist()):
             writer.write_table(grouped.slice(start, end - start), row_group_size=max(1, end - start))
 
 
