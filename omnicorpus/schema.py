@@ -61,6 +61,8 @@ IMAGE = pa.struct(
         ("clip_similarity", pa.float32()),
         ("best_text", pa.int32()),
         ("best_sentence", pa.string()),
+        ("alt_similarity", pa.float32()),
+        ("caption_similarity", pa.float32()),
     ]
 )
 
@@ -190,6 +192,8 @@ def _image_row(image: Image) -> dict[str, Any]:
         "clip_similarity": image.clip_similarity,
         "best_text": image.best_text,
         "best_sentence": image.best_sentence,
+        "alt_similarity": image.alt_similarity,
+        "caption_similarity": image.caption_similarity,
     }
     if image.measures is not None:
         for name in _MEASURE_NAMES:
@@ -233,4 +237,6 @@ def _image(row: dict[str, Any]) -> Image:
         clip_similarity=row["clip_similarity"],
         best_text=row["best_text"],
         best_sentence=row["best_sentence"],
+        alt_similarity=row["alt_similarity"],
+        caption_similarity=row["caption_similarity"],
     )
