@@ -1,8 +1,8 @@
-"""Which network addresses may be asked. A crawl's pages were written by strangers: an address of theirs must never make us
-ask a machine of our own network (server-side request forgery), in whatever notation it is written.
+"""Which network addresses may be asked. A crawl's pages were written by strangers: an address of theirs must never make
+us ask a machine of our own network (server-side request forgery), in whatever notation it is written.
 
-`refusal` judges a URL before a request and again after each redirect; `public` judges the numeric address at the moment of connecting,
-so that a name which resolves differently the second time gains nothing.
+`refusal` judges a URL before a request and again after each redirect; `public` judges the numeric address at the moment
+of connecting, so that a name which resolves differently the second time gains nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ BLOCKED_PORTS = frozenset(
     {1719, 1720, 1723, 2049, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668}
     | {6669, 6679, 6697, 9200, 10080, 11211, 27017}
 )
-"""Ports over 1023 that are refused: those that browsers block (WHATWG Fetch, "bad port"), and the usual databases. Of the
-ports under 1024 only 80 and 443 are asked."""
+"""Ports over 1023 that are refused: those that browsers block (WHATWG Fetch, "bad port"), and the usual databases. Of
+the ports under 1024 only 80 and 443 are asked."""
 
 NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 """RFC 6052 and RFC 8215: the last 32 bits are an IPv4 address that a gateway would ask for us."""
@@ -36,8 +36,9 @@ ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 def public(address: str) -> bool:
     """Whether a numeric address belongs to the public internet.
 
-    Refused: private, loopback, link-local (with the metadata services at 169.254.169.254 and fd00:ec2::254), CGNAT 100.64/10, multicast,
-    reserved and documentation ranges, of both families, and every IPv6 form that carries such an IPv4 address.
+    Refused: private, loopback, link-local (with the metadata services at 169.254.169.254 and fd00:ec2::254), CGNAT
+    100.64/10, multicast, reserved and documentation ranges, of both families, and every IPv6 form that carries such an
+    IPv4 address.
     """
     try:
         ip = ip_address(address.split("%", 1)[0])
@@ -73,10 +74,11 @@ def _carried(ip: IPv6Address) -> IPv4Address | None:
 
 
 def literal(host: str) -> str | None:
-    """The numeric address that a host text means, None for a name. Raises ValueError where it is a number but no address.
+    """The numeric address that a host text means, None for a name. Raises ValueError where it is a number but no
+    address.
 
-    As the C library and browsers read it: "127.1", "0177.0.0.1", "0x7f.0.0.1", "2130706433" and full-width digits are all
-    127.0.0.1.
+    As the C library and browsers read it: "127.1", "0177.0.0.1", "0x7f.0.0.1", "2130706433" and full-width digits are
+    all 127.0.0.1.
     """
     host = unicodedata.normalize("NFKC", host).strip("[]").rstrip(".").replace("。", ".")
     try:
@@ -94,8 +96,8 @@ def literal(host: str) -> str | None:
 def refusal(url: str, test_server: str | None = None) -> str | None:
     """Why a URL must not be asked, None where it may: "bad_scheme", "bad_url", "bad_port", "private_address".
 
-    `test_server` is "address:port" of a loopback server that tests may ask: that address itself, and every name under .test, which
-    RFC 6761 keeps free of real sites.
+    `test_server` is "address:port" of a loopback server that tests may ask: that address itself, and every name under
+    .test, which RFC 6761 keeps free of real sites.
     """
     try:
         parts = urlsplit(url)

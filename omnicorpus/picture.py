@@ -1,7 +1,7 @@
 """One picture: bytes as served to pixels, and what is measured of them. Pillow enters the project here.
 
-The size is read from the header before anything is decoded, only the formats of the web are opened, and whatever a hostile file does
-ends as `NotAPicture` with a short reason.
+The size is read from the header before anything is decoded, only the formats of the web are opened, and whatever a
+hostile file does ends as `NotAPicture` with a short reason.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class NotAPicture(Exception):  # noqa: N818 - a verdict on a file, not a fault o
 class Picture:
     """A decoded picture. `rgb` is as displayed: first frame, orientation applied, transparent parts over white.
 
-    `gray` is what the hashes are of: the picture as stored, before orientation and without transparency, as `imagehash` sees it.
+    `gray` is what the hashes are of: the picture as stored, before orientation and without transparency, as `imagehash`
+    sees it.
     """
 
     rgb: Image.Image
@@ -81,7 +82,9 @@ def decode(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
             raise NotAPicture("too_many_pixels") from error
         except OSError as error:
             raise NotAPicture("truncated" if "truncated" in str(error) else "undecodable") from error
-        except Exception as error:  # decoders meet hostile bytes here, and raise ValueError, IndexError, struct.error, ...
+        except (
+            Exception
+        ) as error:  # decoders meet hostile bytes here, and raise ValueError, IndexError, struct.error, ...
             raise NotAPicture("undecodable") from error
 
 
@@ -118,9 +121,10 @@ _SAMPLE = 32
 
 
 def _cosines(size: int, low: int) -> np.ndarray:
-    """The odd ones of the first `low` rows of the unnormalised type-II cosine transform of length `size` over half its length."""
+    """The odd ones of the first `low` rows of the unnormalised type-II cosine transform of length `size` over half its
+    length."""
     frequency, place = np.mgrid[1:low:2, : size // 2]
-    return 2 * np.cos(np.pi * frequency * (2 * place + 1) / (2 * size))
+    return np.asarray(2 * np.cos(np.pi * frequency * (2 * place + 1) / (2 * size)))
 
 
 _ODD_COSINES = {size: _cosines(size, size // 4) for size in (_SAMPLE, _SAMPLE // 2, _SAMPLE // 4)}
@@ -129,12 +133,12 @@ _ODD_COSINES = {size: _cosines(size, size // 4) for size in (_SAMPLE, _SAMPLE //
 def _lowest(values: np.ndarray) -> np.ndarray:
     """The lowest quarter of the type-II cosine transform along the first axis, as scipy.fftpack.dct gives it.
 
-    Folded like a fast transform, so that what is zero by symmetry is exactly zero: the hash compares with a median that is
-    zero for symmetric pictures, and rounding noise would decide its bits.
+    Folded like a fast transform, so that what is zero by symmetry is exactly zero: the hash compares with a median that
+    is zero for symmetric pictures, and rounding noise would decide its bits.
     """
     size = len(values)
     if size < _SAMPLE // 4:
-        return 2 * values.sum(axis=0, keepdims=True)
+        return np.asarray(2 * values.sum(axis=0, keepdims=True))
     front, back = values[: size // 2], values[: size // 2 - 1 : -1]
     found = np.empty((size // 4, values.shape[1]))
     found[0::2] = _lowest(front + back)
@@ -163,8 +167,8 @@ def _digits(bits: np.ndarray) -> str:
 class Frame:
     """How a model wants its pictures: `side` by `side` pixels.
 
-    "shortest" makes the shorter side `side` and cuts the middle out; "longest" the longer one and fills up with `fill`; "squash" ignores
-    the proportions. `margin` pixels are cut from every side after a squash to `side + 2 * margin`.
+    "shortest" makes the shorter side `side` and cuts the middle out; "longest" the longer one and fills up with `fill`;
+    "squash" ignores the proportions. `margin` pixels are cut from every side after a squash to `side + 2 * margin`.
     """
 
     side: int

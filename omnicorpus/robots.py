@@ -1,4 +1,5 @@
-"""What a site's owner asks of robots: robots.txt (RFC 9309) and the X-Robots-Tag and TDM reservation headers. Pure: no network here."""
+"""What a site's owner asks of robots: robots.txt (RFC 9309) and the X-Robots-Tag and TDM reservation headers. Pure: no
+network here."""
 
 from __future__ import annotations
 
@@ -14,13 +15,14 @@ MAX_BYTES = 500 * 1024
 """RFC 9309 2.5: at least 500 KiB must be read; what follows is ignored."""
 
 OPT_OUTS = ("noai", "noimageai", "noindex", "noimageindex", "none", "tdm-reservation")
-"""The tokens that refuse a picture: noai and noimageai (DeviantArt's convention, honoured by img2dataset), noindex, noimageindex
-and none (search engines' robots meta tag), tdm-reservation (W3C TDMRep, when it is 1)."""
+"""The tokens that refuse a picture: noai and noimageai (DeviantArt's convention, honoured by img2dataset), noindex,
+noimageindex and none (search engines' robots meta tag), tdm-reservation (W3C TDMRep, when it is 1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The lines of one robots.txt that speak to us: (path pattern, whether it allows), and seconds between requests if it asks."""
+    """The lines of one robots.txt that speak to us: (path pattern, whether it allows), and seconds between requests if
+    it asks."""
 
     lines: tuple[tuple[str, bool], ...] = ()
     delay: float | None = None
@@ -124,10 +126,11 @@ def _matches(pattern: str, path: str) -> bool:
 def opt_out(
     tags: Sequence[str], reservation: str | None = None, honoured: Sequence[str] = OPT_OUTS, agent: str = AGENT
 ) -> str | None:
-    """The first honoured token of X-Robots-Tag header values that speaks to us, or "tdm-reservation"; None where nothing refuses.
+    """The first honoured token of X-Robots-Tag header values that speaks to us, or "tdm-reservation"; None where
+    nothing refuses.
 
-    A value may begin with a robot's name ("googlebot: noindex"): then it holds for that robot until the next name. Directives that
-    take a value ("unavailable_after: 25 Jun 2030") are no names.
+    A value may begin with a robot's name ("googlebot: noindex"): then it holds for that robot until the next name.
+    Directives that take a value ("unavailable_after: 25 Jun 2030") are no names.
     """
     for tag in tags:
         ours = True

@@ -1,0 +1,492 @@
+"""Pictures from a hostile web, politely. aiohttp enters the project here.
+
+One `Fetcher` asks for the addresses of one shard, all hosts at once, and hands each outcome on as it comes. Per host: a
+robots.txt, a pace, a few connections, a pause when the host asks for one, and an end of asking when it is dead. Per
+picture: a deadline that holds from the name's resolution to the last byte, a limit of bytes after inflation, a limit of
+redirects, and `guard` before each request and again on the numeric address at the moment of connecting. Nothing that a
+server does raises: it becomes a reason.
+
+Reasons, as they stand in `Measures.error`:
+    asked for nothing     bad_scheme bad_url bad_port private_address robots robots_unreachable dead_host out_of_time
+    no answer             no_such_host unreachable bad_certificate timeout disconnected bad_response
+    an answer of no use   not_found forbidden busy server_error http_error bad_redirect too_many_redirects opt_out
+    a body of no use      empty too_many_bytes truncated bad_encoding not_an_image
+
+Asynchronous, because only so does one deadline bound everything that a slow server may do. A proxy is not supported:
+behind one, the address really connected to is not ours to check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import ssl
+import zlib
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from omnicorpus import __version__, address, guard, picture, robots
+from omnicorpus.errors import ConfigError
+from omnicorpus.robots import OPT_OUTS
+
+RETRIED = frozenset({"busy", "server_error", "disconnected", "truncated"})
+"""Reasons after which the same address is asked again, within the settings' `retries`."""
+
+PASSING = RETRIED | {"timeout", "unreachable", "no_such_host", "dead_host", "out_of_time", "robots_unreachable"}
+"""Reasons that another day may not give: a later run may ask again for just these."""
+
+SIGNS_OF_DEATH = frozenset({"no_such_host", "unreachable", "timeout", "disconnected", "bad_certificate"})
+"""Reasons that count towards a host's end; any answer at all sets the count back."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """How the web is asked. Times are seconds, rates per second. Where no source is named, the number is our choice.
+
+    contact          a mail address or web page of who runs this crawl; without one nothing is asked
+    max_bytes        of one picture after inflation
+    seconds          for one picture, from its host's name to its last byte; img2dataset waits 10 for each of its steps
+    shard_seconds    for all pictures of a shard; what is left is "out_of_time"
+    redirects        followed; RFC 9309 2.3.1.2 asks for at least five for robots.txt
+    retries          after the first try, for reasons in `RETRIED`; with back-off that doubles from `back_off`
+    patience         the longest Retry-After that is waited for; a longer one is "busy" at once
+    connections      at once over all hosts
+    host_connections at once to one host; browsers use six
+    host_rate        requests to one host; robots.txt's crawl-delay can only lower it. 0 is no limit
+    dead_after       signs of death in a row after which a host is asked no more
+    robots           whether robots.txt is asked for and obeyed
+    opt_outs         tokens of X-Robots-Tag and TDM headers that refuse a picture
+    test_server      "address:port" of a loopback server that stands in for every name under .test and may itself be
+                     asked. For tests; no other setting opens an inner address
+    """
+
+    contact: str | None = None
+    max_bytes: int = 20 << 20
+    seconds: float = 30.0
+    shard_seconds: float = 3600.0
+    redirects: int = 5
+    retries: int = 2
+    back_off: float = 1.0
+    patience: float = 60.0
+    connections: int = 256
+    host_connections: int = 4
+    host_rate: float = 10.0
+    dead_after: int = 5
+    robots: bool = True
+    opt_outs: tuple[str, ...] = OPT_OUTS
+    test_server: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of one address: the bytes of its picture, or the reason why there are none. `status` is HTTP's, if it
+    came to that."""
+
+    url: str
+    content: bytes | None = None
+    error: str | None = None
+    status: int | None = None
+
+
+class _Refused(Exception):  # noqa: N818
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class _NoConnection(OSError):  # noqa: N818
+    """The reason of a refused connection, on its way through aiohttp, which lets OSErrors through."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def agent(contact: str | None) -> str:
+    """The honest User-Agent. Raises ConfigError without a mail address or web page to complain to."""
+    if not contact or not ("@" in contact or contact.startswith(("https://", "http://"))) or not contact.isprintable():
+        raise ConfigError(
+            "fetching from the web needs fetch.contact, a mail address or web page of who runs this crawl: site owners "
+            "must be able to reach you; or take the web out of the image sources"
+        )
+    return f"{robots.AGENT}/{__version__} (+{contact})"
+
+
+NAMES_KEPT = 100_000
+NAME_SECONDS = 300.0
+UNNAMED_SECONDS = 60.0
+"""How long a name's addresses, or their absence, are believed: the usual few minutes of a resolver, not stated by
+getaddrinfo."""
+
+RESOLVERS = 32
+
+
+class _Names(AbstractResolver):
+    """Host names to public addresses, with a bounded cache of both answers; one question for a name at a time."""
+
+    def __init__(self, test_server: str | None) -> None:
+        self._test = None if test_server is None else _endpoint(test_server)
+        self._test_server = test_server
+        self._known: OrderedDict[str, tuple[float, tuple[str, ...]]] = OrderedDict()
+        self._asked: dict[str, asyncio.Task[tuple[str, ...]]] = {}
+        self._pool = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="names")
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's interface
+    ) -> list[ResolveResult]:
+        if self._test is not None and guard.stands_in(host, self._test_server):
+            return [_result(host, *self._test)]
+        addresses = await self._addresses(host)
+        outer = [found for found in addresses if guard.public(found)]
+        if addresses and not outer:
+            raise _NoConnection("private_address")
+        if not outer:
+            raise _NoConnection("no_such_host")
+        return [_result(host, found, port) for found in outer]
+
+    async def _addresses(self, host: str) -> tuple[str, ...]:
+        now = asyncio.get_running_loop().time()
+        known = self._known.get(host)
+        if known is not None and known[0] > now:
+            return known[1]
+        if host not in self._asked:
+            self._asked[host] = asyncio.create_task(self._ask(host))
+            self._asked[host].add_done_callback(lambda _: self._asked.pop(host, None))
+        return await asyncio.shield(self._asked[host])
+
+    async def _ask(self, host: str) -> tuple[str, ...]:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(self._pool, _look_up, host)
+        except (OSError, UnicodeError):
+            found = ()
+        self._known[host] = (loop.time() + (NAME_SECONDS if found else UNNAMED_SECONDS), found)
+        self._known.move_to_end(host)
+        while len(self._known) > NAMES_KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    async def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str) -> tuple[str, ...]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _endpoint(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _result(name: str, found: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in found else socket.AF_INET
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return {"hostname": name, "host": found, "port": port, "family": family, "proto": 0, "flags": flags}
+
+
+class _Host:
+    """What is known of one host in this shard: when it may be asked again, and whether it lives."""
+
+    __slots__ = ("deaths", "free_at", "gap", "paused_until")
+
+    def __init__(self, gap: float) -> None:
+        self.gap = gap
+        self.free_at = 0.0
+        self.paused_until = 0.0
+        self.deaths = 0
+
+    async def turn(self) -> None:
+        """Wait until this host may be asked."""
+        loop = asyncio.get_running_loop()
+        at = max(loop.time(), self.free_at)
+        self.free_at = at + self.gap
+        while (wait := max(at, self.paused_until) - loop.time()) > 0:
+            await asyncio.sleep(wait)
+
+
+class Fetcher:
+    """Asks for pictures. What it learns of names and hosts holds for its life; connections for one call."""
+
+    def __init__(self, settings: FetchSettings) -> None:
+        self.settings = settings
+        self._headers = {
+            "User-Agent": agent(settings.contact),
+            "Accept": "image/*,*/*;q=0.1",
+            "Accept-Encoding": "identity",
+        }
+        self._ends = None if settings.test_server is None else _endpoint(settings.test_server)
+
+    def fetch(self, urls: Iterable[str], take: Callable[[Fetched], None]) -> None:
+        """Ask for every address and give `take` each outcome once, in the order in which they come."""
+        asyncio.run(_Session(self.settings, self._headers, self._ends).run(list(urls), take))
+
+
+class _Session:
+    """One shard's asking: the hosts, the queues and the connections, which all belong to one event loop."""
+
+    def __init__(self, settings: FetchSettings, headers: dict[str, str], test_end: tuple[str, int] | None) -> None:
+        self._settings = settings
+        self._headers = headers
+        self._test_end = test_end
+        self._hosts: dict[str, _Host] = {}
+        self._rules: dict[str, asyncio.Task[robots.Rules | str]] = {}
+        # Two purses: a picture that was redirected waits for a robots.txt while it holds a connection.
+        self._slots = {pictures: asyncio.Semaphore(settings.connections) for pictures in (True, False)}
+        self._http: aiohttp.ClientSession
+
+    async def run(self, urls: list[str], take: Callable[[Fetched], None]) -> None:
+        waiting = dict.fromkeys(urls)
+        queues: dict[str, deque[str]] = {}
+        for url in urls:
+            queues.setdefault(address.host(url), deque()).append(url)
+
+        def done(fetched: Fetched) -> None:
+            del waiting[fetched.url]
+            take(fetched)
+
+        names = _Names(self._settings.test_server)
+        connector = aiohttp.TCPConnector(limit=0, resolver=names, use_dns_cache=False, socket_factory=self._socket)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            headers=self._headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+            trust_env=False,
+        ) as self._http:
+            try:
+                async with asyncio.timeout(self._settings.shard_seconds), asyncio.TaskGroup() as group:
+                    for queue in queues.values():
+                        for _ in range(min(len(queue), self._settings.host_connections)):
+                            group.create_task(self._lane(queue, done))
+            except TimeoutError:
+                for url in list(waiting):
+                    done(Fetched(url, error="out_of_time"))
+            for task in self._rules.values():
+                task.cancel()
+            await asyncio.gather(*self._rules.values(), return_exceptions=True)
+        await names.close()
+
+    def _socket(self, info: tuple[object, ...]) -> socket.socket:
+        """A socket for the address really connected to: the last check, after every name and redirect."""
+        family, kind, protocol, _, end = info
+        assert isinstance(end, tuple)
+        if end[:2] != self._test_end and not guard.public(str(end[0])):
+            raise _NoConnection("private_address")
+        return socket.socket(family, kind, protocol)  # type: ignore[arg-type]
+
+    async def _lane(self, queue: deque[str], done: Callable[[Fetched], None]) -> None:
+        """One of a host's connections: asks for one picture after the other."""
+        while queue:
+            url = queue.popleft()
+            done(await self._insistently(url, self._settings.max_bytes, pictures=True))
+
+    async def _insistently(self, url: str, limit: int, *, pictures: bool) -> Fetched:
+        """Ask again after passing faults, slower each time."""
+        host = self._host(url)
+        for tried in range(self._settings.retries + 1):
+            if host.deaths >= self._settings.dead_after:
+                return Fetched(url, error="dead_host")
+            fetched = await self._one(url, limit, pictures=pictures)
+            if fetched.error not in RETRIED or tried == self._settings.retries:
+                break
+            # Full jitter (AWS architecture blog, "Exponential Backoff And Jitter"), so that lanes don't come back
+            # together.
+            await asyncio.sleep(random.uniform(0, self._settings.back_off * 2**tried))
+        return fetched
+
+    def _host(self, url: str) -> _Host:
+        name = address.host(url)
+        if name not in self._hosts:
+            self._hosts[name] = _Host(1 / self._settings.host_rate if self._settings.host_rate else 0.0)
+        return self._hosts[name]
+
+    async def _one(self, url: str, limit: int, *, pictures: bool) -> Fetched:
+        """One try at one address: the outcome of every redirect is judged like the address itself."""
+        host = self._host(url)
+        reason = guard.refusal(url, self._settings.test_server)
+        if reason is None and pictures and self._settings.robots:
+            reason = await self._robots_refusal(url)
+        if reason is not None:
+            return Fetched(url, error=reason)
+        await host.turn()
+        if host.deaths >= self._settings.dead_after:
+            return Fetched(url, error="dead_host")
+        async with self._slots[pictures]:
+            try:
+                async with asyncio.timeout(self._settings.seconds):
+                    status, content = await self._follow(url, limit, pictures=pictures)
+                fetched = Fetched(url, content, status=status)
+            except TimeoutError:
+                fetched = Fetched(url, error="timeout")
+            except _Refused as refused:
+                fetched = Fetched(url, error=refused.reason, status=refused.status)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                fetched = Fetched(url, error=_reason(error))
+        host.deaths = host.deaths + 1 if fetched.error in SIGNS_OF_DEATH else 0
+        return fetched
+
+    async def _follow(self, url: str, limit: int, *, pictures: bool) -> tuple[int, bytes]:
+        """The body at the end of an address's redirects. Raises _Refused, and what aiohttp raises."""
+        for hop in range(self._settings.redirects + 1):
+            if hop > 0:
+                reason = guard.refusal(url, self._settings.test_server)
+                if reason is None and pictures and self._settings.robots:
+                    reason = await self._robots_refusal(url)
+                if reason is not None:
+                    raise _Refused(reason)
+                await self._host(url).turn()
+            async with self._http.get(url, allow_redirects=False) as response:
+                if response.status in (301, 302, 303, 307, 308):
+                    target = response.headers.get("Location")
+                    if not target:
+                        raise _Refused("bad_redirect", response.status)
+                    try:
+                        url = urljoin(url, target)
+                    except ValueError:
+                        raise _Refused("bad_redirect", response.status) from None
+                    continue
+                self._judge(url, response)
+                if pictures:
+                    token = robots.opt_out(
+                        response.headers.getall("X-Robots-Tag", []),
+                        response.headers.get("TDM-Reservation"),
+                        self._settings.opt_outs,
+                    )
+                    if token is not None:
+                        raise _Refused("opt_out", response.status)
+                return response.status, await _body(response, limit, pictures=pictures)
+        raise _Refused("too_many_redirects")
+
+    def _judge(self, url: str, response: aiohttp.ClientResponse) -> None:
+        """Raise _Refused for every status but 200; 429 and 503 give the host its rest."""
+        status = response.status
+        if status == 200:
+            return
+        if status in (429, 503):
+            rest = _retry_after(response.headers.get("Retry-After"))
+            if rest is not None:
+                if rest > self._settings.patience:
+                    raise _Refused("http_error", status)
+                self._host(url).paused_until = asyncio.get_running_loop().time() + rest
+            raise _Refused("busy", status)
+        if status in (404, 410):
+            raise _Refused("not_found", status)
+        if status in (401, 402, 403, 451):
+            raise _Refused("forbidden", status)
+        raise _Refused("server_error" if status in (500, 502, 504) else "http_error", status)
+
+    async def _robots_refusal(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            self._rules[origin] = asyncio.create_task(self._read_robots(f"{origin}/robots.txt"))
+        rules = await asyncio.shield(self._rules[origin])
+        if isinstance(rules, str):
+            return rules
+        return None if rules.allow(url) else "robots"
+
+    async def _read_robots(self, url: str) -> robots.Rules | str:
+        """RFC 9309 2.3.1: no file, no rules; a server's fault or silence closes the whole site."""
+        fetched = await self._insistently(url, robots.MAX_BYTES, pictures=False)
+        if fetched.content is not None:
+            rules = robots.rules(fetched.content)
+            host = self._host(url)
+            host.gap = max(host.gap, rules.delay or 0.0)
+            return rules
+        status = fetched.status
+        unavailable = status is not None and 400 <= status < 500 and status != 429
+        if unavailable or fetched.error in ("empty", "too_many_redirects"):
+            return robots.ALLOW_ALL
+        return fetched.error if status is None and fetched.error is not None else "robots_unreachable"
+
+
+async def _body(response: aiohttp.ClientResponse, limit: int, *, pictures: bool) -> bytes:
+    """The body, inflated, of at most `limit` bytes; a robots.txt is cut there, a picture is refused."""
+    if pictures and (response.content_length or 0) > limit:
+        raise _Refused("too_many_bytes", response.status)
+    inflate = _inflater(response.headers.get("Content-Encoding", "").strip().lower())
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk if inflate is None else inflate(chunk, limit + 1 - len(body))
+        if len(body) > limit:
+            if pictures:
+                raise _Refused("too_many_bytes", response.status)
+            break
+        start = bytes(body[: picture.SIGNATURE_BYTES])
+        if pictures and len(start) == picture.SIGNATURE_BYTES and not picture.looks_like_one(start):
+            raise _Refused("not_an_image", response.status)
+    if not body:
+        raise _Refused("empty", response.status)
+    return bytes(body[:limit])
+
+
+def _inflater(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    """Inflation bounded by the bytes still allowed; None for a plain body. No encoding was asked for: servers send them
+    anyway."""
+    if encoding in ("", "identity"):
+        return None
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _Refused("bad_encoding")
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS if encoding == "deflate" else zlib.MAX_WBITS | 16)
+
+    def inflate(chunk: bytes, most: int) -> bytes:
+        try:
+            return stream.decompress(chunk, max(1, most))
+        except zlib.error:
+            raise _Refused("bad_encoding") from None
+
+    return inflate
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds to wait, from a number or a date (RFC 9110 10.2.3); None where the header is missing or says nothing."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value[:12])
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def _reason(error: Exception) -> str:
+    inner = getattr(error, "os_error", None)
+    if isinstance(error, _NoConnection):
+        return error.reason
+    if isinstance(inner, _NoConnection):
+        return inner.reason
+    if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError, ssl.SSLError)):
+        return "bad_certificate"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "no_such_host"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "unreachable"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "truncated"
+    if isinstance(error, aiohttp.ClientConnectionError):
+        return "disconnected"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "bad_response"
+    if isinstance(error, ValueError):
+        return "bad_url"
+    return "disconnected"
