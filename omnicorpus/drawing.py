@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 Colour = tuple[int, int, int]
 Scene = Callable[[Image.Image, random.Random], None]
@@ -40,17 +40,18 @@ def draw(scene: str, seed: str, width: int, height: int) -> Image.Image:
     rng = random.Random(f"{scene} {seed}")
     image = Image.new("RGB", (width, height))
     SCENES[scene](image, rng)
-    grain = np.random.default_rng(rng.getrandbits(32)).integers(-7, 8, (height, width, 1))
-    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(max(width, height) / 1600)), dtype=np.int16) + grain
+    depth = 1 if scene in ("chart", "map") else 4
+    grain = np.random.default_rng(rng.getrandbits(32)).integers(1 - depth, depth, (height, width, 1))
+    pixels = np.asarray(image.filter(ImageFilter.SMOOTH), dtype=np.int16) + grain
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def encode(image: Image.Image, format: Format, quality: int = 82, exif: Image.Exif | None = None) -> bytes:
+def encode(image: Image.Image, format: Format, quality: int = 78, exif: Image.Exif | None = None) -> bytes:
     """The bytes of `image` as a file. `quality` is 1-100 and counts for JPEG and WebP only."""
     buffer = io.BytesIO()
-    if format == "JPEG":
-        image.save(buffer, format, quality=quality, exif=exif or Image.Exif())
-    elif format == "WEBP":
+    if format == "JPEG" and exif is not None:
+        image.save(buffer, format, quality=quality, exif=exif)
+    elif format in ("JPEG", "WEBP"):
         image.save(buffer, format, quality=quality)
     else:
         image.save(buffer, format)
@@ -98,10 +99,10 @@ def _polygon(image: Image.Image, points: list[tuple[float, float]], colour: Colo
 
 
 def _shadow(image: Image.Image, x: float, y: float, rx: float, ry: float) -> None:
-    mask = Image.new("L", image.size, 0)
-    ImageDraw.Draw(mask).ellipse((x - rx, y - ry, x + rx, y + ry), fill=110)
-    dark = ImageChops.multiply(image, Image.new("RGB", image.size, (70, 66, 72)))
-    image.paste(dark, (0, 0), mask.filter(ImageFilter.GaussianBlur(max(1.0, rx / 9))))
+    small = Image.new("L", (max(1, image.width // 8), max(1, image.height // 8)), 0)
+    ImageDraw.Draw(small).ellipse([edge / 8 for edge in (x - rx, y - ry, x + rx, y + ry)], fill=110)
+    mask = small.filter(ImageFilter.GaussianBlur(max(1.0, rx / 72))).resize(image.size, Image.Resampling.BILINEAR)
+    image.paste((20, 16, 18), (0, 0), mask)
 
 
 def _ridge(width: int, rng: random.Random, level: float, height: float, sharp: float) -> list[tuple[float, float]]:
@@ -281,7 +282,7 @@ def flower(image: Image.Image, rng: random.Random) -> None:
     for _ in range(26):
         x, y, r = rng.uniform(0, w), rng.uniform(0, h), h * rng.uniform(0.03, 0.1)
         _ellipse(image, x, y, r, r, _mix((60, 110, 60), (150, 180, 90), rng.random()), 0.15)
-    image.paste(image.filter(ImageFilter.GaussianBlur(h / 60)), (0, 0))
+    image.paste(image.filter(ImageFilter.BoxBlur(h / 60)), (0, 0))
     for _ in range(rng.randint(2, 7)):
         x, y, r = w * rng.uniform(0.12, 0.88), h * rng.uniform(0.15, 0.85), h * rng.uniform(0.08, 0.2)
         petal = rng.choice([(220, 70, 110), (240, 200, 60), (150, 90, 190), (244, 240, 236), (230, 110, 50)])
@@ -403,10 +404,11 @@ def chart(image: Image.Image, rng: random.Random) -> None:
     image.paste((252, 252, 250), (0, 0, w, h))
     pen = ImageDraw.Draw(image)
     left, right, top, foot, line = w * 0.1, w * 0.95, h * 0.1, h * 0.86, max(2, w // 300)
+    unit = rng.choice([10, 20, 25])
     for k in range(6):
         y = foot - (foot - top) * k / 5
         pen.line((left, y, right, y), fill=(206, 206, 210), width=1)
-        pen.text((left - w * 0.06, y - 6), str(k * rng.choice([10, 20, 25])), fill=(80, 80, 84))
+        pen.text((left - w * 0.06, y - 6), str(k * unit), fill=(80, 80, 84))
     bars = rng.randint(5, 12)
     ink = rng.choice([(40, 110, 160), (190, 80, 50), (70, 130, 80)])
     heights = [rng.uniform(0.15, 0.98) for _ in range(bars)]
