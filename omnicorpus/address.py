@@ -72,8 +72,8 @@ SESSION = frozenset(("phpsessid", "jsessionid", "aspsessionid", "asp.net_session
 """Query parameters that name a visit: the session identifiers of PHP, Java, ASP and ColdFusion."""
 
 MAX_LENGTH = 8_192
-"""Characters of an address that are looked at. A longer one is its own canonical form: servers refuse it anyway (Apache's
-LimitRequestLine is 8,190 bytes)."""
+"""Characters of an address that are looked at. A longer one is its own canonical form: servers refuse it anyway
+(Apache's LimitRequestLine is 8,190 bytes)."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")

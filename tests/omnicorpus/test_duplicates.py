@@ -1,0 +1,220 @@
+"""Deduplication from shards of documents to survivors and drops."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from omnicorpus import duplicates, plan, runner, schema, storage, table
+from omnicorpus.document import Document, Image, Locator, Part, Text
+from omnicorpus.duplicates import DuplicateSettings
+from omnicorpus.exact import Keep
+from omnicorpus.stage import Call, Counts, Need, Stage
+
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+DOCUMENTS = Need("pages", "documents")
+
+
+def page(
+    name: str, text: str | None = None, *, url: str | None = None, day: int | None = 0, images: int = 1
+) -> Document:
+    parts: tuple[Part, ...] = tuple(Image(f"https://e.test/{name}/{index}.png") for index in range(images))
+    return Document(
+        id=hashlib.md5(name.encode()).hexdigest(),
+        url=url or f"https://e.test/{name}",
+        crawled_at=None if day is None else EPOCH + timedelta(days=day),
+        warc=Locator("crawl.warc.gz", 0, 1),
+        parts=(Text(prose(name) if text is None else text), *parts) if text != "" else parts,
+    )
+
+
+def prose(seed: str, words: int = 400) -> str:
+    random = Random(seed)
+    return " ".join(f"w{random.randrange(50_000)}" for _ in range(words))
+
+
+def edited(text: str, changes: int, seed: int = 0) -> str:
+    words, random = text.split(), Random(seed)
+    for place in random.sample(range(len(words)), changes):
+        words[place] = "changed"
+    return " ".join(words)
+
+
+def copy_source(call: Call, state: object) -> Counts:
+    rows = table.read(call.source)
+    table.write(call.path("documents"), rows)
+    return Counts(len(rows), len(rows))
+
+
+def deduplicated(
+    folder: Path, shards: Sequence[Sequence[Document]], settings: DuplicateSettings | None = None, partitions: int = 3
+) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """Names of the survivors in order, and for every drop (rule, name of the twin)."""
+    names = tuple(f"shard-{documents[0].id if documents else index}" for index, documents in enumerate(shards))
+    paths = tuple(str(folder / "in" / f"{name}.parquet") for name in names)
+    for path, documents in zip(paths, shards, strict=True):
+        table.write(path, schema.documents_table(documents))
+    first = Stage("pages", copy_source, None, ("documents",), shards=names, sources=paths)
+    chain = duplicates.stages(DOCUMENTS, settings or DuplicateSettings(), partitions=partitions)
+    laid = plan.make(str(folder / "run"), (first, *chain))
+    runner.run(laid, runner.Inline(), lambda progress: None)
+    kept = table.read_all(laid.tables(Need("unique", "documents", "all")), schema.DOCUMENTS)
+    drops = table.read_all(laid.tables(Need("unique", "drops", "all")), schema.DROPS).to_pylist()
+    assert [row["stage"] for row in drops] == ["unique"] * len(drops)
+    survivors = [NAMES[identity] for identity in kept["id"].to_pylist()]
+    found = {NAMES[row["document"]]: (row["rule"], NAMES[row["twin"]]) for row in drops}
+    assert len(found) == len(drops)
+    assert len(survivors) + len(drops) == sum(map(len, shards))
+    assert {twin for _, twin in found.values()} <= set(survivors)
+    return survivors, found
+
+
+NAMES = {hashlib.md5(name.encode()).hexdigest(): name for name in map("p{}".format, range(300))}
+
+
+def name_of(document: Document) -> str:
+    return NAMES[document.id]
+
+
+def test_different_pages_all_stay_in_order(tmp_path: Path) -> None:
+    shards = [[page("p1"), page("p2")], [], [page("p3"), page("p4")]]
+    assert deduplicated(tmp_path, shards) == (["p1", "p2", "p3", "p4"], {})
+
+
+def test_of_one_address_the_newest_stays(tmp_path: Path) -> None:
+    shards = [
+        [page("p1", url="http://e.test/a", day=1), page("p2", url="https://e.test/a?utm_source=x", day=3)],
+        [page("p3", url="https://e.test/a#top", day=2), page("p4", url="https://e.test/a", day=None)],
+    ]
+    lost = ("same_address", "p2")
+    assert deduplicated(tmp_path, shards) == (["p2"], {"p1": lost, "p3": lost, "p4": lost})
+
+
+def test_of_one_text_the_newest_stays_whatever_its_case_and_punctuation(tmp_path: Path) -> None:
+    shards = [[page("p1", "The cat sat, on the mat.", day=1)], [page("p2", "the cat sat on THE mat", day=2)]]
+    assert deduplicated(tmp_path, shards) == (["p2"], {"p1": ("same_text", "p2")})
+
+
+def test_of_near_copies_the_newest_stays(tmp_path: Path) -> None:
+    text = prose("p1")
+    shards = [[page("p1", text, day=5)], [page("p2", edited(text, 5), day=9), page("p3", edited(text, 200), day=7)]]
+    assert deduplicated(tmp_path, shards) == (["p2", "p3"], {"p1": ("near_duplicate", "p2")})
+
+
+def test_pages_without_text_are_no_duplicates_of_each_other(tmp_path: Path) -> None:
+    shards = [[page("p1", "", images=2), page("p2", "", images=3)], [page("p3", " ... ")]]
+    assert deduplicated(tmp_path, shards)[0] == ["p1", "p2", "p3"]
+
+
+def test_a_twin_is_followed_to_the_document_that_is_kept(tmp_path: Path) -> None:
+    text = prose("p1")
+    shards = [
+        [page("p1", prose("old"), url="https://e.test/a", day=1), page("p2", text, url="https://e.test/a", day=2)],
+        [page("p3", text.upper(), day=3), page("p4", edited(text, 4), day=4)],
+    ]
+    assert deduplicated(tmp_path, shards) == (
+        ["p4"],
+        {"p1": ("same_address", "p4"), "p2": ("same_text", "p4"), "p3": ("near_duplicate", "p4")},
+    )
+
+
+def test_an_old_version_ties_no_pages_together(tmp_path: Path) -> None:
+    old = prose("p1")
+    shards = [
+        [page("p1", old, url="https://e.test/a", day=1), page("p2", prose("p2"), url="https://e.test/a", day=2)],
+        [page("p3", edited(old, 2), day=3)],
+    ]
+    assert deduplicated(tmp_path, shards) == (["p2", "p3"], {"p1": ("same_address", "p2")})
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"), [("newest", "p3"), ("most_images", "p2"), ("longest", "p4"), ("first", "p1")]
+)
+def test_the_policy_says_which_one_stays(tmp_path: Path, keep: Keep, kept: str) -> None:
+    text = prose("p1")
+    shards = [
+        [page("p1", text, day=1), page("p2", edited(text, 3), day=2, images=5)],
+        [page("p3", edited(text, 2), day=4), page("p4", text + " and somewhat more", day=3)],
+    ]
+    survivors, drops = deduplicated(tmp_path, shards, DuplicateSettings(keep=keep))
+    assert survivors == [kept]
+    assert drops == {name: ("near_duplicate", kept) for name in ("p1", "p2", "p3", "p4") if name != kept}
+
+
+def test_ties_go_to_the_least_id(tmp_path: Path) -> None:
+    documents = [page(f"p{index}", prose("same")) for index in range(6)]
+    least = min(documents, key=lambda document: document.id)
+    assert deduplicated(tmp_path, [documents[:3], documents[3:]])[0] == [name_of(least)]
+
+
+def test_drops_tell_the_estimated_similarity_of_near_copies_only(tmp_path: Path) -> None:
+    text = prose("p1")
+    documents = [page("p1", text, day=1), page("p2", edited(text, 4), day=2), page("p3", edited(text, 4), day=3)]
+    deduplicated(tmp_path, [documents])
+    (path,) = [name for name in storage.names(str(tmp_path / "run" / "drops")) if name.startswith("unique")]
+    rows = {row["document"]: row for row in table.read(str(tmp_path / "run" / "drops" / path)).to_pylist()}
+    near, same = rows[documents[0].id], rows[documents[1].id]
+    assert (same["rule"], same["value"], same["threshold"]) == ("same_text", None, None)
+    assert near["threshold"] == 0.8
+    assert abs(near["value"] - jaccard(text, edited(text, 4))) < 0.1
+    assert (near["url"], near["warc"]["file"]) == ("https://e.test/p1", "crawl.warc.gz")
+
+
+def jaccard(first: str, second: str) -> float:
+    sets = [{tuple(words[i : i + 5]) for i in range(len(words) - 4)} for words in (first.split(), second.split())]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+
+
+def family(members: int, size: int = 240) -> list[Document]:
+    """Clusters of near copies among pages of their own."""
+    random = Random(7)
+    documents = []
+    for index in range(size):
+        seed = f"family-{index // members}"
+        documents.append(page(f"p{index}", edited(prose(seed), random.randrange(4), index), day=random.randrange(50)))
+    random.shuffle(documents)
+    return documents
+
+
+def test_neither_shards_nor_partitions_change_what_is_kept(tmp_path: Path) -> None:
+    documents = family(4)
+    whole = deduplicated(tmp_path / "a", [documents], partitions=1)
+    parts = deduplicated(tmp_path / "b", [documents[i : i + 20] for i in range(0, 240, 20)], partitions=5)
+    assert len(whole[0]) == 60
+    assert parts == whole
+
+
+def test_layers_can_be_switched_off(tmp_path: Path) -> None:
+    shards = [[page("p1", "one and the same", url="https://e.test/a")], [page("p2", "another", url="https://e.test/a")]]
+    settings = DuplicateSettings(same_address=False, same_text=False, verify=False)
+    assert deduplicated(tmp_path, shards, settings) == (["p1", "p2"], {})
+
+
+def test_a_second_run_writes_the_same_bytes(tmp_path: Path) -> None:
+    shards = [family(3)[:50], family(3)[50:100]]
+    for name in ("a", "b"):
+        deduplicated(tmp_path / name, shards)
+    first, second = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name / "run").rglob("*.parquet")}
+        for name in ("a", "b")
+    )
+    assert first == second
+
+
+def test_a_shard_that_comes_before_the_others_later_changes_nothing_but_its_part(tmp_path: Path) -> None:
+    settings = DuplicateSettings(same_address=False, same_text=False)
+    documents = family(4)
+    deduplicated(tmp_path, [documents[80:]], settings)
+    shards = [documents[:80], documents[80:]]
+    assert deduplicated(tmp_path, shards, settings) == deduplicated(tmp_path / "fresh", shards, settings)
+
+
+def test_settings_that_no_bands_serve_are_refused() -> None:
+    with pytest.raises(ValueError, match="permutations"):
+        duplicates.stages(DOCUMENTS, replace(DuplicateSettings(), threshold=0.1, permutations=8), partitions=1)
