@@ -174,7 +174,7 @@ def _article(section: str, language: str, number: int, earlier: list[Article]) -
             if not any(old in line for block in taken for line in block.lines):
                 raise ValueError(f"{url}: nothing to replace: {old!r}")
             taken = [Block(b.kind, tuple(line.replace(old, new) for line in b.lines), b.picture) for b in taken]
-        blocks = taken + blocks
+        blocks, number = taken + blocks, source.number
         settings = {name: source.get(name) for name in ("title", "author", "published", "design")} | settings
     elif settings.get("fair"):
         fair = Picture(urljoin(url, f"/media/{_HOUSE_PICTURE}"), "street", 640, 480, settings["fair"], "")

@@ -90,7 +90,8 @@ def _labels(words: Mapping[str, str], name: str) -> list[str]:
 def _image(article: Article, picture: Picture, position: int) -> str:
     url, alt = escape(picture.url), escape(picture.alt)
     small = escape(thumbnail_url(picture.url))
-    path = escape(urlsplit(picture.url).path)
+    at_home = urlsplit(picture.url).netloc == urlsplit(article.url).netloc
+    path = escape(urlsplit(picture.url).path) if at_home else url
     size = f'width="{picture.width}" height="{picture.height}"'
     form = form_of(article, position)
     if form == "lazy":
