@@ -197,9 +197,9 @@ def bread(image: Image.Image, rng: random.Random) -> None:
         crust = rng.choice([(176, 112, 52), (140, 82, 40), (200, 148, 84), (120, 76, 48)])
         _ellipse(image, x, y, rx, ry, crust)
         pen = ImageDraw.Draw(image)
-        for cut in range(rng.randint(2, 6)):
+        lean = rx * rng.uniform(0.05, 0.25)
+        for cut in range(rng.randint(3, 6)):
             cx = x - rx * 0.6 + rx * 1.2 * cut / 5
-            lean = rx * rng.uniform(-0.15, 0.2)
             pen.line(
                 (cx - lean, y - ry * 0.6, cx + lean, y + ry * 0.35),
                 fill=_mix(crust, (248, 224, 180), 0.7),

@@ -244,7 +244,8 @@ def _nest(depth: int) -> Block:
 _DIRECTIVES = {"breaks": _breaks, "kettles": _kettles, "nest": _nest, "tides": _tides}
 
 
-def _shingles(article: Article) -> set[tuple[str, ...]]:
+def shingles(article: Article) -> set[tuple[str, ...]]:
+    """The 5-grams of title and text: of words, or of characters where words are not set apart."""
     text = f"{article.get('title')} {article.text()}".lower()
     tokens = re.findall(r"\w" if article.language in ("zh", "ja") else r"\w+", text)
     return {tuple(tokens[k : k + 5]) for k in range(len(tokens) - 4)}
@@ -256,7 +257,7 @@ def _pairs(articles: list[Article], fate: str) -> tuple[Pair, ...]:
         older = next((other for other in articles if other.url == newer.get("copy")), newer)
         if older.url == newer.url or newer.get("pair") != fate:
             continue
-        a, b = _shingles(newer), _shingles(older)
+        a, b = shingles(newer), shingles(older)
         pairs.append(Pair(newer.url, older.url, len(a & b) / len(a | b)))
     return tuple(pairs)
 
