@@ -1,0 +1,80 @@
+"""Rules over a refined document: what is left after images and paragraphs were cut out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from filters.words import Words, prose
+from omnicorpus.document import Document, Drop
+
+
+@dataclass(frozen=True, slots=True)
+class RefinedSettings:
+    """One threshold per rule of this module, by the rule's name; None switches a rule off.
+
+    image_count: fewest and most images (OBELICS A.2: 1 to 30).
+    word_count: fewest and most words of prose that are left (Gopher A.1).
+    words_per_image: fewest words of prose to an image, in documents of more than two images (OmniCorpus' release: 50).
+    paragraph_length: a document is dropped when its longest paragraph is shorter than the first number of words and the
+        mean shorter than the second (OmniCorpus' release: 35 and 12).
+    """
+
+    image_count: tuple[int, int] | None = (1, 30)
+    word_count: tuple[float, float] | None = (50, 100_000)
+    words_per_image: float | None = None
+    paragraph_length: tuple[float, float] | None = None
+
+
+def image_count(document: Document, *, minimum: int = 1, maximum: int = 30) -> Drop | None:
+    """Drop documents of fewer or more images. Defaults: OBELICS A.2."""
+    count = sum(1 for _ in document.images())
+    if count < minimum:
+        return Drop("image_count", count, minimum)
+    if count > maximum:
+        return Drop("image_count", count, maximum)
+    return None
+
+
+def word_count(words: Words, *, minimum: float = 50, maximum: float = 100_000) -> Drop | None:
+    """Drop documents of which too little prose is left, or too much. Defaults: Gopher A.1."""
+    count = round(words.count, 1)
+    if count < minimum:
+        return Drop("word_count", count, minimum)
+    if count > maximum:
+        return Drop("word_count", count, maximum)
+    return None
+
+
+def words_per_image(document: Document, words: Words, *, minimum: float = 50, above: int = 2) -> Drop | None:
+    """Drop galleries: documents of more than `above` images with too few words to each. Defaults: the release."""
+    count = sum(1 for _ in document.images())
+    if count <= above:
+        return None
+    ratio = words.count / count
+    return Drop("words_per_image", round(ratio, 1), minimum) if ratio < minimum else None
+
+
+def paragraph_length(words: Words, *, longest: float = 35, mean: float = 12) -> Drop | None:
+    """Drop documents of short paragraphs only; the value is the longest one's words. Defaults: the release."""
+    lengths = [Words(paragraph).count for paragraph in words.paragraphs]
+    if not lengths or max(lengths) >= longest or sum(lengths) / len(lengths) >= mean:
+        return None
+    return Drop("paragraph_length", round(max(lengths), 1), longest)
+
+
+def judge(document: Document, settings: RefinedSettings) -> Drop | None:
+    """The first rule that drops the document, or None: images first, as counting them costs nothing."""
+    return next((drop for drop in _verdicts(document, settings) if drop is not None), None)
+
+
+def _verdicts(document: Document, settings: RefinedSettings) -> Iterator[Drop | None]:
+    if settings.image_count is not None:
+        yield image_count(document, minimum=settings.image_count[0], maximum=settings.image_count[1])
+    words = prose(document)
+    if settings.word_count is not None:
+        yield word_count(words, minimum=settings.word_count[0], maximum=settings.word_count[1])
+    if settings.words_per_image is not None:
+        yield words_per_image(document, words, minimum=settings.words_per_image)
+    if settings.paragraph_length is not None:
+        yield paragraph_length(words, longest=settings.paragraph_length[0], mean=settings.paragraph_length[1])
