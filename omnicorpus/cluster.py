@@ -16,7 +16,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from omnicorpus import shard
-from omnicorpus.errors import ConfigError, OmnicorpusError
+from omnicorpus.errors import ConfigError
 from omnicorpus.runner import Finished
 from omnicorpus.shard import Manifest
 from omnicorpus.stage import Call, Stage
@@ -36,14 +36,19 @@ def _work(stage: Stage, call: Call) -> Manifest:
 
 
 class _Worker:
-    """Holds one stage's state and works on one shard at a time."""
+    """Holds one stage's state and works on one shard at a time.
+
+    The state is made with the first shard: an error there comes back as itself, one in an actor's constructor as a mere
+    "actor died".
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        assert stage.start is not None
-        self._state = stage.start(stage.settings)
+        self._state: object = None
 
     def work(self, call: Call) -> Manifest:
+        if self._state is None and self._stage.start is not None:
+            self._state = self._stage.start(self._stage.settings)
         return shard.perform(self._stage, call, self._state)
 
 
@@ -116,13 +121,11 @@ class Cluster:
         try:
             return Finished(stage.name, index, ray.get(reference))
         except RayTaskError as error:
-            cause = error.cause
-            known = cause if isinstance(cause, OmnicorpusError) else error
-            return Finished(stage.name, index, None, known)
+            return Finished(stage.name, index, None, error.cause or error, str(error))
         except RayError as error:
             if actor is not None:
                 self._dismiss(actor)
-            return Finished(stage.name, index, None, _init_error(error) or error)
+            return Finished(stage.name, index, None, error, str(error))
 
     def _idle(self, stage: Stage) -> _Actor | None:
         return next((actor for actor in self._actors if not actor.busy and actor.stage.name == stage.name), None)
@@ -145,12 +148,6 @@ class Cluster:
     def _dismiss(self, actor: _Actor) -> None:
         ray.kill(actor.handle, no_restart=True)
         self._actors.remove(actor)
-
-
-def _init_error(error: RayError) -> OmnicorpusError | None:
-    """The error of ours that ended an actor's start (no model), if that is what happened."""
-    cause = getattr(error, "cause", None)
-    return cause if isinstance(cause, OmnicorpusError) else None
 
 
 def _options(stage: Stage) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Configuration is values: YAML into frozen dataclasses, and `key=value` on the command line over it.
 
-Every key must be a field of the dataclass and every value of its type; what is not is a ConfigError that names the file,
-the key and the nearest right one. There are no environment variables and no merging of files.
+Every key must be a field of the dataclass and every value of its type; what is not is a ConfigError that names the
+file, the key and the nearest right one. There are no environment variables and no merging of files.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -20,11 +21,26 @@ from omnicorpus.errors import ConfigError
 Settings = TypeVar("Settings")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's booleans: `no` is a language (Norwegian) here and `off` a word, not false."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false", re.I), list("tTfF"))
+
+
+def _parse(text: str | bytes) -> Any:
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+
+
 def read(path: str) -> dict[str, Any]:
     """The YAML file as a mapping. Raises ConfigError where it isn't one, InputError where it can't be read."""
     data = storage.read_bytes(path)
     try:
-        loaded = yaml.safe_load(data)
+        loaded = _parse(data)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
@@ -42,7 +58,7 @@ def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[
         if not equals or not name:
             raise ConfigError(f"--set {override}: write it as key=value, such as --set languages=[en,zh]")
         try:
-            value = yaml.safe_load(text)
+            value = _parse(text)
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {override}: the value is not valid YAML") from error
         here = result

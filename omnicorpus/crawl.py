@@ -1,7 +1,7 @@
 """The input of a run: which crawl files the paths of a config mean.
 
-A path is a WARC, ARC or HTML file, a folder of them, a glob, or a list of paths (`.txt`, `.paths`, `.paths.gz`, one path
-a line, as Common Crawl publishes `warc.paths.gz`); each local or with any scheme that fsspec knows.
+A path is a WARC, ARC or HTML file, a folder of them, a glob, or a list of paths (`.txt`, `.paths`, `.paths.gz`, one
+path a line, as Common Crawl publishes `warc.paths.gz`); each local or with any scheme that fsspec knows.
 """
 
 from __future__ import annotations

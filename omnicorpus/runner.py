@@ -24,12 +24,13 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of one call: a manifest, or the error that ended it."""
+    """The end of one call: a manifest, or the error that ended it with its traceback."""
 
     stage: str
     index: int
     manifest: Manifest | None
     error: BaseException | None = None
+    trace: str = ""
 
 
 class Engine(Protocol):
@@ -66,7 +67,7 @@ class Inline:
                 self._states[stage.name] = stage.start(stage.settings)
             return [Finished(stage.name, index, shard.perform(stage, call, self._states.get(stage.name)))]
         except Exception as error:  # any fault of a shard is the runner's to judge
-            return [Finished(stage.name, index, None, error)]
+            return [Finished(stage.name, index, None, error, "".join(traceback.format_exception(error)))]
 
     def close(self) -> None:
         self._states.clear()
@@ -99,7 +100,7 @@ def run(plan: Plan, engine: Engine, listen: Listener) -> dict[str, Progress]:
     Raises an OmnicorpusError of a shard at once (no model, no space), and ShardFailed at the end, after everything that
     doesn't depend on the failed shards is done.
     """
-    progress = {step.stage.name: _begin(step) for step in plan.steps}
+    progress = progress_of(plan)
     listen(progress)
     while True:
         _submit(plan, engine, progress)
@@ -111,6 +112,11 @@ def run(plan: Plan, engine: Engine, listen: Listener) -> dict[str, Progress]:
         listen(progress)
     _raise_failures(plan, progress)
     return progress
+
+
+def progress_of(plan: Plan) -> dict[str, Progress]:
+    """How far the files say that the plan is."""
+    return {step.stage.name: _begin(step) for step in plan.steps}
 
 
 def _begin(step: Step) -> Progress:
@@ -159,7 +165,7 @@ def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
         return
     stage.failed[index] = f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]
     path = storage.join(plan.root, "work", "failures", f"{stage.step.stage.name}-{stage.step.shards[index]}.txt")
-    storage.write_bytes(path, "".join(traceback.format_exception(error)).encode())
+    storage.write_bytes(path, finished.trace.encode())
 
 
 def _raise_failures(plan: Plan, progress: dict[str, Progress]) -> None:
@@ -170,8 +176,8 @@ def _raise_failures(plan: Plan, progress: dict[str, Progress]) -> None:
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
     raise ShardFailed(
         f"{stage.step.stage.name} failed {ATTEMPTS} times on shard {stage.step.shards[index]}{more}: "
-        f"{stage.failed[index]}; the tracebacks are in {storage.join(plan.root, 'work', 'failures')}; everything else is done, and the same "
-        f"command tries the failed shards again"
+        f"{stage.failed[index]}; the tracebacks are in {storage.join(plan.root, 'work', 'failures')}; everything else "
+        f"is done, and the same command tries the failed shards again"
     )
 
 

@@ -90,7 +90,8 @@ def writing(path: str) -> Iterator[IO[bytes]]:
         raise _refused(path, error) from error
     finally:
         if local:
-            Path(target).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(target).unlink()
 
 
 def _refused(path: str, error: OSError) -> OutputError:
@@ -132,3 +133,13 @@ def glob(pattern: str) -> list[str]:
     scheme, found, _ = pattern.partition("://")
     prefix = f"{scheme}://" if found and not isinstance(fs, LocalFileSystem) else ""
     return sorted(match if "://" in match else prefix + match for match in map(str, fs.glob(inner)))
+
+
+def folders(path: str) -> list[str]:
+    """Names of the folders directly in a folder, sorted."""
+    fs, inner = filesystem(path)
+    try:
+        found = fs.ls(inner, detail=True)
+    except FileNotFoundError:
+        return []
+    return sorted(entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in found if entry["type"] == "directory")

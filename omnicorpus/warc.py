@@ -53,7 +53,7 @@ class BadBody(ValueError):  # noqa: N818 - it is caught and becomes a BadRecord
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A place of the archive that gives no response: why (`rule`, `value`, `detail`), where, and the address if known."""
+    """A place of the archive that gives no response: why (`rule`, `value`, `detail`) and where."""
 
     rule: str
     locator: Locator
@@ -102,7 +102,7 @@ def responses(path: str) -> Iterator[Response | BadRecord]:
         elif head.startswith((_LZ4, _ZSTD)) or b"WARC/" in start[:64]:
             yield from _with_lengths(_read_warc(path, stream), storage.size(path))
         else:
-            raise InputError(f"{path} is not a WARC file: it begins with {start[:16]!r}; name WARC or ARC files")
+            raise InputError(f"{path} is not a WARC file: it begins with {start[:16]!r}")
 
 
 def _first_bytes(head: bytes) -> bytes:
@@ -181,7 +181,7 @@ def _read_warc(path: str, stream: IO[bytes]) -> Iterator[_Raw]:
                 if offset == last and located:
                     located = False
                     yield (
-                        BadRecord("not_gzip_per_record", Locator(path, 0, 0), "records can't be found by offset"),
+                        BadRecord("not_gzip_per_record", Locator(path, 0, 0), "records have no place"),
                         offset,
                     )
                 begun, last = True, offset

@@ -1,0 +1,219 @@
+"""The program `omnicorpus`: every command, its help, and one clear line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+
+import pipelines
+from omnicorpus import __version__, config, crawl, job, terminal, view
+from omnicorpus.document import Drop, Image, Part
+from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
+from omnicorpus.runner import Engine, Inline
+from omnicorpus.warc import BadRecord
+from pipelines.page import PageSettings, pages, read_page
+
+app = typer.Typer(
+    name="omnicorpus",
+    help="Common Crawl WARC files in, a clean corpus of image-text interleaved documents out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="The output folder of a run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
+]
+
+
+@app.command(
+    epilog="Examples:  omnicorpus run configs/demo.yaml   ·   omnicorpus run configs/common_crawl.yaml "
+    "--set languages=[en,zh] --set output=s3://bucket/corpus --address auto"
+)
+def run(
+    path: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file; configs/common_crawl.yaml is commented.")],
+    overrides: Overrides = None,
+    address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster: auto, HOST:PORT or ray://HOST:PORT.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a pipeline to its end. A second run does nothing; a run that was killed goes on."""
+    values = config.with_overrides(config.read(path), overrides or [])
+    pipeline = _pipeline(values, path)
+    settings = config.fill(pipeline.Settings, values, path)
+    files = pipeline.files(settings)
+    identity = job.Identity(pipeline.NAME, files, config.plain(settings))
+    with terminal.run_progress() as listen:
+        outcome = job.execute(
+            settings.output,
+            pipeline.stages(settings, files),
+            identity,
+            lambda: _engine(settings.workers, address),
+            listen,
+        )
+    levels = [level.plain() for level in outcome.levels]
+    if as_json:
+        typer.echo(json.dumps({"output": settings.output, "redone": outcome.redone, "funnel": levels}))
+        return
+    if not outcome.redone:
+        terminal.say(f"nothing to do: {settings.output} is complete and its configuration has not changed")
+    else:
+        terminal.say(f"done in {outcome.seconds:,.1f} s: {settings.output}")
+    terminal.print_funnel(levels, "funnel")
+
+
+def _pipeline(values: dict[str, Any], path: str) -> ModuleType:
+    known = [module.name for module in pkgutil.iter_modules(pipelines.__path__) if module.name not in ("cli", "page")]
+    name = values.get("pipeline")
+    if name not in known:
+        raise ConfigError(f"{path}: pipeline is one of {', '.join(known)}, not {name!r}")
+    return importlib.import_module(f"pipelines.{name}")
+
+
+def _engine(workers: int | None, address: str | None) -> Engine:
+    if address is None and workers == 0:
+        return Inline()
+    from omnicorpus import cluster  # Ray takes a second to import; the other commands don't need it
+
+    if address is not None:
+        return cluster.joined(address)
+    return cluster.embedded(workers or os.cpu_count() or 1)
+
+
+@app.command(
+    epilog="Examples:  omnicorpus extract crawl.warc.gz > pages.jsonl   ·   omnicorpus extract page.html | jq .parts"
+)
+def extract(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="WARC, ARC or HTML files, folders, globs.")],
+    engine: Annotated[str, typer.Option(help="omnicorpus or trafilatura.")] = "omnicorpus",
+) -> None:
+    """Extract main bodies, images in place: JSON lines, one a page, in input order."""
+    settings = config.fill(PageSettings, {"extraction": {"engine": engine}}, "--engine")
+    failed = False
+    for path in crawl.files(paths):
+        try:
+            for line in _extracted(path, settings):
+                sys.stdout.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
+        except InputError as error:
+            terminal.fail(str(error))
+            failed = True
+    sys.stdout.flush()
+    if failed:
+        raise typer.Exit(2)
+
+
+def _extracted(path: str, settings: PageSettings) -> Iterator[dict[str, Any]]:
+    for response in pages(path):
+        if isinstance(response, BadRecord):
+            yield {"url": response.url, "drop": _drop(Drop(response.rule, response.value, detail=response.detail))}
+        elif response.is_html:
+            page = read_page(response, settings)
+            if isinstance(page, Drop):
+                yield {"url": response.url, "drop": _drop(page)}
+            else:
+                yield {"url": response.url, "parts": [_part(part) for part in page.document.parts]}
+
+
+def _drop(drop: Drop) -> dict[str, Any]:
+    value = drop.value if drop.value is not None else drop.detail
+    shown = {"rule": drop.rule, "value": value, "threshold": drop.threshold, "detail": drop.detail}
+    return {key: item for key, item in shown.items() if item is not None or key == "value"}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if not isinstance(part, Image):
+        return {"text": part.text, "kind": part.kind}
+    names = ("url", "alt", "caption", "kind", "media", "declared_width", "declared_height")
+    image = {name: getattr(part, name) for name in names}
+    return {"image": {name: value for name, value in image.items() if value is not None or name in ("url", "alt")}}
+
+
+@app.command(
+    epilog="Examples:  omnicorpus export runs/demo --view text --output text/   ·   "
+    "omnicorpus export runs/demo --view pairs --output pairs/ --with-images"
+)
+def export(
+    root: RunFolder,
+    kind: Annotated[str, typer.Option("--view", help="interleaved, text, pairs or omnicorpus.")],
+    output: Annotated[str, typer.Option(help="Where the Parquet files go: an empty or earlier export folder.")],
+    with_images: Annotated[bool, typer.Option("--with-images", help="Put the pictures' bytes beside them.")] = False,
+) -> None:
+    """Write a finished corpus as another view, in Parquet."""
+    if kind not in view.VIEWS:
+        raise ConfigError(f"--view is one of {', '.join(view.VIEWS)}, not {kind}")
+    documents, images = job.result_files(root, "documents"), job.result_files(root, "images")
+    with terminal.counting(f"export {kind}") as tell:
+        done = view.export(kind, documents, images, output, with_images=with_images, tell=tell)
+    pictures = f" with {done.pictures:,} pictures" if with_images else ""
+    terminal.say(f"{kind}: {done.rows:,} rows{pictures} in {done.files} files under {output}")
+
+
+@app.command(epilog="Examples:  omnicorpus status runs/demo   ·   omnicorpus status runs/demo --json | jq .status")
+def status(root: RunFolder, as_json: AsJson = False) -> None:
+    """Show how far a run is: shards done, running, failed; the funnel so far."""
+    there = job.status(root)
+    levels = (there.manifest or there.state).get("funnel", [])
+    if as_json:
+        shown = {"run": root, "status": there.status, "stages": there.state.get("stages", []), "funnel": levels}
+        typer.echo(json.dumps(shown))
+        return
+    terminal.print_shards(there.state.get("stages", []), f"{root}: {there.status}")
+    terminal.print_funnel(levels, "funnel")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"omnicorpus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the program: an error of the user's is one line and exit 2, an interruption exits 130, a fault of ours 1."""
+    try:
+        app()
+    except OmnicorpusError as error:
+        terminal.fail(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        terminal.fail("stopped; the same command goes on where this one was")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        log = Path(tempfile.mkstemp(prefix="omnicorpus-", suffix=".log")[1])
+        log.write_text(traceback.format_exc())
+        terminal.fail(
+            f"a fault of omnicorpus itself ({type(error).__name__}: {str(error)[:200]}); its traceback is in {log}"
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -103,7 +103,7 @@ def _extracted(response: Response, body: bytes, settings: PageSettings) -> Page 
 
 
 def document_id(response: Response) -> str:
-    """32 hexadecimal digits of the address, the crawl time and the record's place; the folder of the file is left out."""
+    """32 hexadecimal digits of the address, the crawl time and the record's place, but for the file's folder."""
     file = response.locator.file.rsplit("/", 1)[-1]
     when = response.crawled_at.isoformat() if response.crawled_at else ""
     place = "\0".join((response.url, when, file, str(response.locator.offset)))

@@ -1,0 +1,314 @@
+"""One run over one output folder: who may write it, how far it is, and the manifest that says it is whole.
+
+RUN/run.json         what this folder is for: pipeline, input, configuration
+RUN/state.json       who works on it and how far; a lease while its writer lives
+RUN/work/            the shards of every stage
+RUN/documents/ images/ drops/    the result
+RUN/manifest.json    written last: its existence means that the result is whole
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from omnicorpus import funnel, plan, runner, shard, storage, table
+from omnicorpus.errors import InputError, OmnicorpusError, OutputError
+from omnicorpus.funnel import Level
+from omnicorpus.plan import Plan
+from omnicorpus.runner import Engine, Listener, Progress
+from omnicorpus.stage import Stage, fingerprint
+
+RUN, STATE, MANIFEST = "run.json", "state.json", "manifest.json"
+
+LEASE_SECONDS = 60.0
+"""A running driver writes its state every second or two; after this long without, it counts as dead."""
+
+STATE_SECONDS = 1.0
+
+PACKAGES = (
+    "omnicorpus", "ray", "pyarrow", "fastwarc", "warcio", "trafilatura", "selectolax", "resiliparse", "datasketch",
+    "fasttext-predict", "pillow", "torch", "open_clip_torch",
+)  # fmt: skip
+"""Whose versions the manifest records: they decide what a row holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a run is: its pipeline, its crawl files and its effective configuration as plain values."""
+
+    pipeline: str
+    files: tuple[str, ...]
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended well. `redone` names the stages that had shards to do; none when everything was there."""
+
+    levels: list[Level]
+    redone: tuple[str, ...]
+    seconds: float
+
+
+def execute(
+    root: str, stages: Sequence[Stage], identity: Identity, start: Callable[[], Engine], listen: Listener
+) -> Outcome:
+    """Bring the run at `root` to its end. Does nothing where its manifest says that it is there already.
+
+    Raises OutputError where another run holds the folder or it can't be written, and whatever the stages raise.
+    """
+    began = time.monotonic()
+    _own(root, identity)
+    laid_out = plan.make(root, stages)
+    redone = tuple(step.stage.name for step in laid_out.steps if len(step.done) < len(step.shards))
+    if not redone and _is_whole(root, laid_out):
+        done = runner.progress_of(laid_out)
+        return Outcome(funnel.levels(stages, runner.all_manifests(done.values())), (), time.monotonic() - began)
+    state = _State(root, stages)
+    state.take()
+    storage.remove(storage.join(root, MANIFEST))
+    storage.write_bytes(storage.join(root, RUN), _json(_identity(identity)))
+    ending = "failed"
+    try:
+        progress = _carry_out(laid_out, redone, start, listen, state)
+        levels = funnel.levels(stages, runner.all_manifests(progress.values()))
+        _sweep(root, laid_out)
+        seconds = time.monotonic() - began
+        storage.write_bytes(storage.join(root, MANIFEST), _json(_manifest(laid_out, identity, levels, seconds)))
+        ending = "finished"
+        return Outcome(levels, redone, seconds)
+    except KeyboardInterrupt:
+        ending = "stopped"
+        raise
+    finally:
+        state.leave(ending)
+
+
+def _carry_out(
+    laid_out: Plan, redone: tuple[str, ...], start: Callable[[], Engine], listen: Listener, state: _State
+) -> dict[str, Progress]:
+    if not redone:
+        return runner.progress_of(laid_out)
+    engine = start()
+
+    def tell(progress: dict[str, Progress]) -> None:
+        state.report(progress)
+        listen(progress)
+
+    try:
+        return runner.run(laid_out, engine, tell)
+    finally:
+        engine.close()
+
+
+def _own(root: str, identity: Identity) -> None:
+    path = storage.join(root, RUN)
+    if not storage.exists(path):
+        # The first write shows whether the folder can be written, before any work is done.
+        storage.write_bytes(path, _json(_identity(identity)))
+        return
+    there = _load(path)
+    others = [file for file in there.get("files", []) if file not in set(identity.files)]
+    if there.get("pipeline") != identity.pipeline or others:
+        what = f"the pipeline {there.get('pipeline')}" if there.get("pipeline") != identity.pipeline else others[0]
+        raise OutputError(
+            f"{root} holds a run of other input ({what}); choose another output, or remove {root} to start anew"
+        )
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    return {"pipeline": identity.pipeline, "files": list(identity.files), "config": dict(identity.config)}
+
+
+def _load(path: str) -> dict[str, Any]:
+    try:
+        loaded = json.loads(storage.read_bytes(path))
+    except ValueError as error:
+        raise OutputError(f"{path} is damaged ({error}): remove its folder to start anew") from error
+    if not isinstance(loaded, dict):
+        raise OutputError(f"{path} is damaged: remove its folder to start anew")
+    return loaded
+
+
+def _is_whole(root: str, laid_out: Plan) -> bool:
+    path = storage.join(root, MANIFEST)
+    return storage.exists(path) and _load(path).get("stage_keys") == _keys(laid_out)
+
+
+def _keys(laid_out: Plan) -> dict[str, str]:
+    return {step.stage.name: step.key for step in laid_out.steps}
+
+
+def _sweep(root: str, laid_out: Plan) -> None:
+    """Remove the files of other configurations: first what says that shards are done, then their tables."""
+    wanted = {step.folder for step in laid_out.steps}
+    work = storage.join(root, plan.WORK)
+    for name in storage.folders(work):
+        folder = storage.join(work, name)
+        if folder not in wanted:
+            for file in storage.names(folder):
+                if file.endswith(shard.ENDING):
+                    storage.remove(storage.join(folder, file))
+            storage.remove(folder)
+    files = {path for _, path in laid_out.final_files()}
+    for folder in sorted({folder for folder, _ in laid_out.final_files()}):
+        for name in storage.names(storage.join(root, folder)):
+            path = storage.join(root, folder, name)
+            if path not in files:
+                storage.remove(path)
+
+
+def _manifest(laid_out: Plan, identity: Identity, levels: list[Level], seconds: float) -> dict[str, Any]:
+    files: dict[str, list[dict[str, Any]]] = {}
+    for folder, path in laid_out.final_files():
+        name = path.rsplit("/", 1)[-1]
+        entry = {"file": storage.join(folder, name), "rows": table.rows(path), "bytes": storage.size(path)}
+        files.setdefault(folder, []).append(entry)
+    return {
+        **_identity(identity),
+        "config_hash": fingerprint(dict(identity.config)),
+        "stage_keys": _keys(laid_out),
+        "funnel": [level.plain() for level in levels],
+        "tables": files,
+        "versions": versions(),
+        "finished": _now(),
+        "seconds": round(seconds, 3),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide what a row holds."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, default=str).encode() + b"\n"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(slots=True)
+class _State:
+    """RUN/state.json: how far the run is, and the lease of the process that works on it."""
+
+    root: str
+    stages: Sequence[Stage]
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started: str = field(default_factory=_now)
+    written: float = -1e9
+    latest: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self) -> None:
+        path = storage.join(self.root, STATE)
+        if storage.exists(path):
+            there = _load(path)
+            if there.get("status") == "running" and is_alive(there):
+                raise OutputError(
+                    f"another run works on {self.root} (process {there.get('pid')} on {there.get('host')}, "
+                    f"last seen {there.get('seen')}); wait for it, or stop it"
+                )
+        self._write("running")
+
+    def report(self, progress: dict[str, Progress]) -> None:
+        if time.monotonic() - self.written < STATE_SECONDS:
+            return
+        self.latest = [
+            {
+                "stage": name,
+                "shards": len(stage.step.shards),
+                "done": len(stage.done),
+                "running": len(stage.running),
+                "failed": {stage.step.shards[index]: reason for index, reason in stage.failed.items()},
+            }
+            for name, stage in progress.items()
+        ]
+        levels = funnel.levels(self.stages, runner.all_manifests(progress.values()))
+        self._write("running", funnel=[level.plain() for level in levels])
+
+    def leave(self, status: str) -> None:
+        # A full disk is the reason to leave more often than not; it must not hide the first error.
+        with suppress(OmnicorpusError):
+            self._write(status)
+
+    def _write(self, status: str, **more: Any) -> None:
+        self.written = time.monotonic()
+        beat = {
+            "status": status,
+            "token": self.token,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "started": self.started,
+            "seen": _now(),
+            "beat": time.time(),
+            "stages": self.latest,
+            **more,
+        }
+        storage.write_bytes(storage.join(self.root, STATE), _json(beat))
+
+
+def is_alive(state: Mapping[str, Any]) -> bool:
+    """Whether the driver that wrote a state still works: its process on this host, its last sign elsewhere."""
+    if state.get("host") == socket.gethostname():
+        try:
+            os.kill(int(state["pid"]), 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    return time.time() - float(state.get("beat", 0.0)) < LEASE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a run is: `status` is running, dead, failed, stopped, finished or begun."""
+
+    root: str
+    status: str
+    run: dict[str, Any]
+    state: dict[str, Any]
+    manifest: dict[str, Any] | None
+
+
+def status(root: str) -> Status:
+    """Read how far the run at `root` is. Raises InputError where there is no run."""
+    if not storage.exists(storage.join(root, RUN)):
+        raise InputError(f"no run at {root}: name the output folder of a run (it holds {RUN})")
+    run = _load(storage.join(root, RUN))
+    state = _load(storage.join(root, STATE)) if storage.exists(storage.join(root, STATE)) else {}
+    path = storage.join(root, MANIFEST)
+    manifest = _load(path) if storage.exists(path) else None
+    now = "finished" if manifest is not None else str(state.get("status", "begun"))
+    if now == "running" and not is_alive(state):
+        now = "dead"
+    return Status(root, now, run, state, manifest)
+
+
+def finished(root: str) -> dict[str, Any]:
+    """The manifest of a finished run. Raises InputError where the run isn't finished."""
+    there = status(root)
+    if there.manifest is None:
+        raise InputError(f"the run at {root} is not finished ({there.status}): run its config again first")
+    return there.manifest
+
+
+def result_files(root: str, folder: str) -> list[str]:
+    """Paths of a finished run's documents, images or drops, in shard order."""
+    return [storage.join(root, entry["file"]) for entry in finished(root)["tables"].get(folder, [])]

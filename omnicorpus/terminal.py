@@ -1,0 +1,181 @@
+"""What a person sees in the terminal: progress, tables, one clear line for an error. rich enters here.
+
+On a terminal there are bars and colours; in a log there are plain lines, one every few seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from omnicorpus import runner
+
+LOG_SECONDS = 5.0
+"""Between two lines of progress where the output is no terminal."""
+
+messages = Console(stderr=True, highlight=False)
+"""For progress and messages: standard error, so that standard output stays data."""
+
+output = Console(highlight=False)
+
+
+def say(text: str) -> None:
+    messages.print(escape(text), soft_wrap=True)
+
+
+def fail(text: str) -> None:
+    """One line for what went wrong."""
+    messages.print(Text.assemble(("omnicorpus: ", "bold red"), text), soft_wrap=True)
+
+
+@contextmanager
+def run_progress() -> Iterator[runner.Listener]:
+    """A bar for every stage of a run, with shards, documents a second and time left."""
+    if not messages.is_terminal:
+        yield _Lines()
+        return
+    with _bars() as progress:
+        yield _Bars(progress)
+
+
+def _bars() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=messages,
+        transient=False,
+    )
+
+
+class _Bars:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, progress: dict[str, runner.Progress]) -> None:
+        for name, stage in progress.items():
+            total = len(stage.step.shards)
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name, total=total, rate="", start=False)
+            task = self._tasks[name]
+            if name not in self._begun and (stage.running or stage.done):
+                self._begun[name] = time.monotonic()
+                self._progress.start_task(task)
+            self._progress.update(task, completed=len(stage.done), rate=self._rate(name, stage))
+
+    def _rate(self, name: str, stage: runner.Progress) -> str:
+        rows = sum(manifest.rows_in for manifest in stage.manifests)
+        seconds = time.monotonic() - self._begun.get(name, time.monotonic())
+        if not rows or seconds < 0.05:
+            return ""
+        failed = f", {len(stage.failed)} failed" if stage.failed else ""
+        return f"{rows:,} {stage.step.stage.unit}, {rows / seconds:,.0f}/s{failed}"
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+        self._ended: set[str] = set()
+
+    def __call__(self, progress: dict[str, runner.Progress]) -> None:
+        for name, stage in progress.items():
+            if stage.complete and name not in self._ended:
+                self._ended.add(name)
+                rows = sum(manifest.rows_in for manifest in stage.manifests)
+                say(f"{name}: done, {len(stage.done)} shards, {rows:,} {stage.step.stage.unit}")
+        if time.monotonic() - self._told >= LOG_SECONDS:
+            self._told = time.monotonic()
+            going = [
+                f"{name} {len(stage.done)}/{len(stage.step.shards)}"
+                for name, stage in progress.items()
+                if stage.running
+            ]
+            say("working: " + ", ".join(going))
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for one job: tell it how many are done, of how many."""
+    if not messages.is_terminal:
+        yield lambda done, of: None  # noqa: ARG005
+        return
+    with _bars() as progress:
+        task = progress.add_task(what, total=None, rate="")
+
+        def tell(done: int, of: int) -> None:
+            seconds = progress.tasks[0].elapsed or 0.0
+            progress.update(task, completed=done, total=of, rate=f"{done / seconds:,.0f}/s" if seconds > 0.1 else "")
+
+        yield tell
+
+
+def print_funnel(levels: Sequence[Mapping[str, Any]], title: str) -> None:
+    """The funnel as a table: in, kept, dropped by rule, parts cut, processor time."""
+    table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
+    for name in ("stage", "in", "kept", "of all", "dropped by rule", "parts cut", "processor"):
+        table.add_column(name, justify="left" if name in ("stage", "dropped by rule", "parts cut") else "right")
+    shown = [level for level in levels if level["in_funnel"]]
+    first = next((level["rows_in"] for level in shown if level["rows_in"]), 0)
+    for level in shown:
+        share = f"{100 * level['rows_out'] / first:.1f} %" if first and level["unit"] == shown[0]["unit"] else ""
+        unit = "" if level["unit"] == shown[0]["unit"] else f" ({level['unit']})"
+        table.add_row(
+            level["stage"] + unit,
+            f"{level['rows_in']:,}",
+            f"{level['rows_out']:,}",
+            share,
+            _counts(level["drops"]),
+            _counts(level["cuts"]),
+            f"{level['seconds']:,.1f} s",
+        )
+    others = [level for level in levels if not level["in_funnel"]]
+    if others:
+        seconds = sum(level["seconds"] for level in others)
+        table.add_row(f"+ {len(others)} inner stages", "", "", "", "", "", f"{seconds:,.1f} s", style="dim")
+    output.print(table)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return "\n".join(f"{escape(rule)} {count:,}" for rule, count in counts.items())
+
+
+def print_shards(stages: Iterable[Mapping[str, Any]], title: str) -> None:
+    """Shards done, running and failed, by stage."""
+    table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
+    for name in ("stage", "shards", "done", "running", "failed"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage in stages:
+        row = (stage["stage"], stage["shards"], stage["done"], stage["running"], len(stage["failed"]))
+        table.add_row(*map(str, row), style="red" if stage["failed"] else None)
+    output.print(table)
+    for stage in stages:
+        for name, reason in stage["failed"].items():
+            output.print(f"failed: {stage['stage']} {name}: {escape(reason)}", soft_wrap=True)
+
+
+def is_piped() -> bool:
+    return not sys.stdout.isatty()

@@ -1,0 +1,271 @@
+"""Common Crawl WARC files to a corpus of interleaved documents, in the order of OmniCorpus (arXiv 2406.08418).
+
+    extract      read the archive, take the main body with images in place, identify the language
+    select       keep the configured languages, apply the preliminary text filters
+    unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
+    images       fetch, measure and embed the images of the survivors (omnicorpus.images)
+    refine       apply the image rules, judge the document again by what is left, write the corpus
+
+Everything up to refine measures; moving a threshold of refine runs that stage alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import pyarrow as pa
+
+from filters import image as image_filters
+from filters import document as document_filters
+from filters import preliminary
+from omnicorpus import crawl, duplicates, images, language, schema, storage, table
+from omnicorpus.document import Document, Drop, Image, Part
+from omnicorpus.schema import Dropped, dropped_document, dropped_part
+from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
+from omnicorpus.warc import BadRecord, Response
+from pipelines.page import Page, PageSettings, pages, read_page
+
+NAME = "common_crawl"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSettings:
+    """`least_score`: fastText's certainty below which a page counts as of no language. 0.65: FineWeb; OBELICS 0.8."""
+
+    least_score: float = 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractSettings:
+    """The first stage. `require_image`: pages whose main body has no image are dropped (OmniCorpus 3.1)."""
+
+    page: PageSettings = field(default_factory=PageSettings)
+    require_image: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SelectSettings:
+    languages: tuple[str, ...] | None
+    language: LanguageSettings
+    preliminary: preliminary.PreliminarySettings
+
+
+@dataclass(frozen=True, slots=True)
+class RefineSettings:
+    """The last stage: rules over measured images, then over what is left of the document."""
+
+    image: image_filters.ImageSettings = field(default_factory=image_filters.ImageSettings)
+    document: document_filters.RefinedSettings = field(default_factory=document_filters.RefinedSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A run of this pipeline. `workers`: processors of the embedded Ray, null for all, 0 to run without Ray.
+
+    `languages`: ISO 639 codes that are kept, or `all`. `partitions`: into how many parts the corpus is cut where rows
+    are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory.
+    """
+
+    pipeline: Literal["common_crawl"]
+    input: tuple[str, ...]
+    output: str
+    languages: tuple[str, ...] | Literal["all"] = ("en",)
+    workers: int | None = None
+    partitions: int = 8
+    extract: ExtractSettings = field(default_factory=ExtractSettings)
+    language: LanguageSettings = field(default_factory=LanguageSettings)
+    preliminary: preliminary.PreliminarySettings = field(default_factory=preliminary.PreliminarySettings)
+    duplicates: duplicates.DuplicateSettings = field(default_factory=duplicates.DuplicateSettings)
+    images: images.ImageStageSettings = field(default_factory=images.ImageStageSettings)
+    refine: RefineSettings = field(default_factory=RefineSettings)
+
+    def __post_init__(self) -> None:
+        if self.partitions < 1:
+            raise ValueError(f"partitions is at least 1, not {self.partitions}")
+        if self.workers is not None and self.workers < 0:
+            raise ValueError(f"workers is 0 or more, not {self.workers}")
+
+
+def files(settings: Settings) -> tuple[str, ...]:
+    """The crawl files of a run. Raises InputError where one isn't there."""
+    return tuple(crawl.files(settings.input))
+
+
+def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
+    """The pipeline over the crawl files `sources`, in order."""
+    shards = tuple(shard_name(path, storage.size(path) if storage.is_local(path) else None) for path in sources)
+    languages = None if settings.languages == "all" else tuple(settings.languages)
+    return (
+        Stage("extract", extract, settings.extract, ("documents", "records", "drops"), shards=shards, sources=sources),
+        Stage(
+            "select",
+            select,
+            SelectSettings(languages, settings.language, settings.preliminary),
+            ("documents", "drops"),
+            needs=(Need("extract", "documents"),),
+        ),
+        *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
+        *images.stages(
+            Need("unique", "documents"),
+            Need("extract", "records"),
+            settings.images,
+            partitions=settings.partitions,
+            document_shards=shards,
+        ),
+        Stage(
+            "refine",
+            refine,
+            settings.refine,
+            ("documents", "drops"),
+            needs=(Need("score", "documents"), Need("hash_counts", "counts", "all")),
+            final={"documents": "documents"},
+        ),
+    )
+
+
+def extract(call: Call, _state: object) -> Counts:
+    """A crawl file to its documents, the ledger of what gave none, and the places of the images that it holds."""
+    settings: ExtractSettings = call.settings
+    dropped: list[Dropped] = []
+    records: list[dict[str, object]] = []
+    rows_in = rows_out = 0
+    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
+        waiting: list[Document] = []
+        for response in pages(call.source):
+            if isinstance(response, Response) and response.status == 200 and response.mime.startswith("image/"):
+                records.append(_image_record(response))
+                continue
+            rows_in += 1
+            found = _document(response, settings, call.stage, dropped)
+            if found is None:
+                continue
+            rows_out += 1
+            waiting.append(found)
+            if len(waiting) == table.ROWS_PER_GROUP:
+                append(schema.documents_table(waiting))
+                waiting.clear()
+        append(schema.documents_table(waiting))
+    table.write(call.path("records"), pa.Table.from_pylist(records, schema=schema.RECORDS))
+    call.write_drops(dropped)
+    return Counts.of(rows_in, rows_out, dropped)
+
+
+def _image_record(response: Response) -> dict[str, object]:
+    return {
+        "url": response.url,
+        "file": response.locator.file,
+        "offset": response.locator.offset,
+        "length": response.locator.length,
+        "content_type": response.mime,
+        "crawled_at": response.crawled_at,
+    }
+
+
+def _document(
+    response: Response | BadRecord, settings: ExtractSettings, stage: str, dropped: list[Dropped]
+) -> Document | None:
+    if isinstance(response, BadRecord):
+        drop = Drop(response.rule, response.value, detail=response.detail)
+        dropped.append(Dropped(drop, stage, url=response.url, warc=response.locator))
+        return None
+    page = read_page(response, settings.page)
+    if isinstance(page, Page) and settings.require_image and next(page.document.images(), None) is None:
+        dropped.extend(_cut(page, stage))
+        page = Drop("image_count", 0.0, 1.0)
+    if isinstance(page, Drop):
+        dropped.append(Dropped(page, stage, url=response.url, warc=response.locator))
+        return None
+    dropped.extend(_cut(page, stage))
+    code, score = language.identify(page.document.text())
+    return replace(page.document, language=code, language_score=score)
+
+
+def _cut(page: Page, stage: str) -> Iterable[Dropped]:
+    document = page.document
+    for position, part, drop in page.cuts:
+        yield Dropped(drop, stage, document.id, document.url, position, part, document.warc)
+
+
+def select(call: Call, _state: object) -> Counts:
+    """Keep documents of the configured languages that the preliminary text filters let pass."""
+    settings: SelectSettings = call.settings
+    dropped: list[Dropped] = []
+    rows_in = rows_out = 0
+    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
+        for group in table.groups(call.one("extract.documents")):
+            documents = schema.documents(group)
+            kept = []
+            for document in documents:
+                verdict = judge_language(document, settings.languages, settings.language.least_score)
+                verdict = verdict or preliminary.judge(document, settings.preliminary)
+                if verdict is None:
+                    kept.append(document)
+                else:
+                    dropped.append(dropped_document(document, verdict, call.stage))
+            rows_in += len(documents)
+            rows_out += len(kept)
+            append(schema.documents_table(kept))
+    call.write_drops(dropped)
+    return Counts.of(rows_in, rows_out, dropped)
+
+
+def judge_language(document: Document, languages: tuple[str, ...] | None, least_score: float) -> Drop | None:
+    """Drop a document of no certain language, or of one that isn't kept (None keeps all, certain or not)."""
+    if languages is None:
+        return None
+    score = document.language_score or 0.0
+    if score < least_score:
+        return Drop("language_score", score, least_score, detail=document.language)
+    if document.language not in languages:
+        return Drop("language", score, detail=document.language)
+    return None
+
+
+def refine(call: Call, _state: object) -> Counts:
+    """Cut images by their measures, judge what is left, and write the corpus."""
+    settings: RefineSettings = call.settings
+    counts = images.hash_counts(call.inputs["hash_counts.counts"], call.index)
+    dropped: list[Dropped] = []
+    rows_in = rows_out = 0
+    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
+        for group in table.groups(call.one("score.documents")):
+            documents = images.with_hash_counts(schema.documents(group), counts)
+            kept = []
+            for document in documents:
+                left, cuts = _without_bad_images(document, settings.image)
+                dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
+                verdict = document_filters.judge(left, settings.document)
+                if verdict is None:
+                    kept.append(left)
+                else:
+                    dropped.append(dropped_document(document, verdict, call.stage))
+            rows_in += len(documents)
+            rows_out += len(kept)
+            append(schema.documents_table(kept))
+    call.write_drops(dropped)
+    return Counts.of(rows_in, rows_out, dropped)
+
+
+def _without_bad_images(
+    document: Document, settings: image_filters.ImageSettings
+) -> tuple[Document, list[tuple[int, Drop]]]:
+    """One bad image is cut out of its document; the document is judged by what is left."""
+    cuts: list[tuple[int, Drop]] = []
+    moved: dict[int, int] = {}
+    kept: list[Part] = []
+    for position, part in enumerate(document.parts):
+        verdict = image_filters.judge(part, settings) if isinstance(part, Image) else None
+        if verdict is not None:
+            cuts.append((position, verdict))
+            continue
+        moved[position] = len(kept)
+        kept.append(part)
+    parts = tuple(
+        replace(part, best_text=moved.get(part.best_text))
+        if isinstance(part, Image) and part.best_text is not None
+        else part
+        for part in kept
+    )
+    return document.with_parts(parts), cuts

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnicorpus import schema, table
+from omnicorpus.document import Drop, Facts, Image, Measures, Text
+from omnicorpus.schema import dropped_document, dropped_part
+from tests import build
+
+KIND = pa.schema([("key", pa.int64()), ("name", pa.string())])
+
+
+def rows(*keys: int) -> pa.Table:
+    return pa.table({"key": list(keys), "name": [f"n{key}" for key in keys]}, schema=KIND)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(st.integers(0, 6), max_size=20), min_size=1, max_size=4))
+def test_scattered_rows_are_gathered_each_once_in_its_partition(producers: list[list[int]]) -> None:
+    paths = []
+    for number, keys in enumerate(producers):
+        path = f"memory://exchange/{number}.parquet"
+        table.scatter(path, rows(*keys), np.array(keys, dtype=np.int64), 7)
+        paths.append(path)
+    for partition in range(7):
+        found = table.gather(paths, partition, KIND)["key"].to_pylist()
+        assert found == [key for keys in producers for key in keys if key == partition]
+
+
+def test_gathering_from_no_file_gives_an_empty_table() -> None:
+    assert table.gather([], 3, KIND) == KIND.empty_table()
+
+
+def test_equal_tables_are_equal_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        table.write(str(tmp_path / name), rows(1, 2, 3))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_pictures_are_stored_plain_and_text_is_compressed(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    kind = pa.schema([("content", pa.binary()), ("name", pa.string())])
+    table.write(str(path), pa.table({"content": [b"x" * 999], "name": ["y" * 999]}, schema=kind), plain=["content"])
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    assert [group.column(index).compression for index in range(2)] == ["UNCOMPRESSED", "ZSTD"]
+
+
+def test_appended_tables_are_row_groups_and_absent_when_the_work_fails(tmp_path: Path) -> None:
+    path = str(tmp_path / "t.parquet")
+    with table.appending(path, KIND) as append:
+        append(rows(1, 2))
+        append(rows())
+        append(rows(3))
+    assert [group["key"].to_pylist() for group in table.groups(path)] == [[1, 2], [], [3]]
+    assert table.rows(path) == 3
+    try:
+        with table.appending(str(tmp_path / "half.parquet"), KIND) as append:
+            append(rows(1))
+            raise RuntimeError
+    except RuntimeError:
+        pass
+    assert not (tmp_path / "half.parquet").exists()
+
+
+def test_a_document_comes_back_as_it_was() -> None:
+    whole = build.doc(
+        Text("Heading", "header"),
+        Image("https://a.test/i.jpg", alt="a", caption="c", declared_width=3, measures=Measures(width=4, p_hash="0" * 16)),
+        Text("x = 1\n", "code"),
+        Image("https://a.test/p.jpg", kind="video", media="https://a.test/v.mp4", clip_similarity=0.5, best_text=0),
+    )
+    facts = Facts(title="T", robots=("noai",))
+    whole = type(whole)(**{**{name: getattr(whole, name) for name in type(whole).__slots__}, "facts": facts})
+    assert schema.documents(schema.documents_table([whole])) == [whole]
+
+
+def test_texts_and_images_have_exactly_one_at_each_place() -> None:
+    row = schema.documents_table([build.doc("a", build.image(), "b")]).to_pylist()[0]
+    assert [(text is None) != (image is None) for text, image in zip(row["texts"], row["images"], strict=True)] == [True] * 3
+
+
+def test_a_drop_says_what_and_where() -> None:
+    whole = build.doc("text", build.image("https://a.test/bad.png"))
+    found = schema.drops_table(
+        [
+            dropped_document(whole, Drop("word_count", 1.0, 50.0), "select"),
+            dropped_part(whole, 1, Drop("min_side", 10.0, 150.0), "refine"),
+        ]
+    ).to_pylist()
+    assert [(row["rule"], row["position"], row["image"], row["value"]) for row in found] == [
+        ("word_count", None, None, 1.0),
+        ("min_side", 1, "https://a.test/bad.png", 10.0),
+    ]

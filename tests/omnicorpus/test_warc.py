@@ -1,0 +1,206 @@
+"""Reading archives: every quirk that the wild has is one response or one drop, never a crash."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import brotli
+import pytest
+
+from omnicorpus import warc
+from omnicorpus.errors import InputError
+from omnicorpus.warc import BadBody, BadRecord, Response, parse_date, read_body, responses
+from tests import build
+
+PAGE = "<html><body>Grüße aus Köln</body></html>".encode()
+
+
+def read(path: str) -> list[Response | BadRecord]:
+    return list(responses(path))
+
+
+def only(path: str) -> Response:
+    (found,) = read(path)
+    assert isinstance(found, Response)
+    return found
+
+
+@pytest.mark.parametrize("name", ["crawl.warc", "crawl.warc.gz"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_page_is_read_whole_with_its_facts(tmp_path: Path, name: str, version: str) -> None:
+    path = build.warc(tmp_path / name, build.record("https://a.test/x", PAGE, version=version))
+    found = only(path)
+    assert (found.url, found.status, found.mime, found.charset, found.body, found.truncated) == (
+        "https://a.test/x", 200, "text/html", "utf-8", PAGE, None,
+    )  # fmt: skip
+    assert found.crawled_at == datetime(2023, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["crawl.warc", "crawl.warc.gz"])
+def test_a_locator_leads_back_to_the_body(tmp_path: Path, name: str) -> None:
+    records = [build.record(f"https://a.test/{n}", b"<html>%d" % n * 50) for n in range(4)]
+    path = build.warc(tmp_path / name, *records)
+    found = read(path)
+    assert [(item.locator.offset, item.locator.length) for item in found] == _places(tmp_path / name, records)
+    for number, item in enumerate(found):
+        assert read_body(path, item.locator.offset, item.locator.length) == b"<html>%d" % number * 50
+
+
+def _places(path: Path, records: list[bytes]) -> list[tuple[int, int]]:
+    lengths = [len(gzip.compress(item, mtime=0)) if path.name.endswith(".gz") else len(item) for item in records]
+    return [(sum(lengths[:number]), length) for number, length in enumerate(lengths)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(PAGE)),
+        ("x-gzip", gzip.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE)[2:-4]),
+        ("br", brotli.compress(PAGE)),
+        ("gzip, br", brotli.compress(gzip.compress(PAGE))),
+        ("gzip", PAGE),
+        ("br", PAGE),
+        ("identity", PAGE),
+    ],
+)
+def test_content_encodings_are_undone_and_lies_seen_through(tmp_path: Path, encoding: str, body: bytes) -> None:
+    path = build.warc(
+        tmp_path / "a.warc", build.record("https://a.test/", body, headers=(("Content-Encoding", encoding),))
+    )
+    assert only(path).body == PAGE
+
+
+def test_a_chunked_body_is_joined_and_a_lie_about_chunks_is_kept(tmp_path: Path) -> None:
+    chunked = b"5;x=y\r\n<html\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(PAGE) - 5, PAGE[5:])
+    headers = (("Transfer-Encoding", "chunked"),)
+    path = build.warc(
+        tmp_path / "a.warc",
+        build.record("https://a.test/1", chunked, headers=headers),
+        build.record("https://a.test/2", PAGE, headers=headers),
+    )
+    assert [item.body for item in read(path) if isinstance(item, Response)] == [PAGE, PAGE]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+def test_a_bomb_is_cut_off_at_the_limit(encoding: str) -> None:
+    bomb = b"\0" * (warc.MAX_BODY + 10)
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": lambda data: brotli.compress(data, quality=1)}[
+        encoding
+    ](bomb)
+    with pytest.raises(BadBody) as caught:
+        warc.decode_body(packed, {"content-encoding": encoding})
+    assert caught.value.rule == "body_bytes"
+
+
+def test_an_unknown_encoding_is_a_drop_with_its_name(tmp_path: Path) -> None:
+    path = build.warc(
+        tmp_path / "a.warc",
+        build.record("https://a.test/", b"\x00\x01", headers=(("Content-Encoding", "exi"),)),
+        build.record("https://a.test/next", PAGE),
+    )
+    bad, good = read(path)
+    assert isinstance(bad, BadRecord)
+    assert (bad.rule, bad.detail, bad.url) == ("content_encoding", "unknown content encoding 'exi'", "https://a.test/")
+    assert isinstance(good, Response)
+    assert good.body == PAGE
+
+
+def test_images_give_their_place_and_no_body(tmp_path: Path) -> None:
+    path = build.warc(tmp_path / "a.warc.gz", build.record("https://a.test/i.png", b"\x89PNG", mime="image/png"))
+    found = only(path)
+    assert (found.mime, found.body) == ("image/png", None)
+    assert read_body(path, found.locator.offset, found.locator.length) == b"\x89PNG"
+
+
+def test_a_revisit_is_a_drop_that_names_what_it_repeats(tmp_path: Path) -> None:
+    refers = (("WARC-Refers-To-Target-URI", "https://a.test/first"),)
+    path = build.warc(tmp_path / "a.warc", build.record("https://a.test/", b"", kind="revisit", warc_headers=refers))
+    (found,) = read(path)
+    assert isinstance(found, BadRecord)
+    assert (found.rule, found.detail) == ("revisit", "same as https://a.test/first")
+
+
+def test_a_page_without_content_type_is_recognised(tmp_path: Path) -> None:
+    path = build.warc(tmp_path / "a.warc", build.record("https://a.test/", b"<!DOCTYPE html><p>x", mime=""))
+    assert only(path).mime == "text/html"
+
+
+def test_truncation_is_told(tmp_path: Path) -> None:
+    whole = build.record("https://a.test/", PAGE * 100)
+    declared = build.record("https://a.test/", PAGE, warc_headers=(("WARC-Truncated", "length"),))
+    assert only(build.warc(tmp_path / "a.warc", declared)).truncated == "length"
+    assert only(build.warc(tmp_path / "b.warc", whole[: len(whole) - 300])).truncated == "archive"
+
+
+def test_reading_goes_on_behind_a_damaged_record(tmp_path: Path) -> None:
+    records = [gzip.compress(build.record(f"https://a.test/{n}", PAGE * 50), mtime=0) for n in range(4)]
+    damaged = bytearray(records[1])
+    for index in range(60, 90):
+        damaged[index] ^= 0x5A
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(records[0] + bytes(damaged) + records[2] + records[3])
+    found = read(str(path))
+    assert [item.url for item in found if isinstance(item, Response)] == [f"https://a.test/{n}" for n in (0, 2, 3)]
+    assert [item.rule for item in found if isinstance(item, BadRecord)] == ["unreadable"]
+
+
+def test_what_is_no_archive_is_refused_with_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(b"PK\x03\x04 not a warc")
+    (tmp_path / "b.warc").write_bytes(b"")
+    with pytest.raises(InputError, match=r"a\.warc is not a WARC file"):
+        read(str(tmp_path / "a.warc"))
+    with pytest.raises(InputError, match=r"b\.warc is empty"):
+        read(str(tmp_path / "b.warc"))
+    with pytest.raises(InputError, match="No such file"):
+        read(str(tmp_path / "c.warc"))
+
+
+def test_a_locator_that_leads_nowhere_is_a_bad_body(tmp_path: Path) -> None:
+    path = build.warc(tmp_path / "a.warc.gz", build.record("https://a.test/", PAGE))
+    with pytest.raises(BadBody) as caught:
+        read_body(path, 7, 50)
+    assert caught.value.rule == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2017-03-06T04:03:53Z", datetime(2017, 3, 6, 4, 3, 53, tzinfo=UTC)),
+        ("2017-03-06T04:03:53.123456789Z", datetime(2017, 3, 6, 4, 3, 53, 123456, tzinfo=UTC)),
+        ("2017-03", datetime(2017, 3, 1, tzinfo=UTC)),
+        ("2017", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("20170306040353", datetime(2017, 3, 6, 4, 3, 53, tzinfo=UTC)),
+        ("2017-13-40T99:00:00Z", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_dates_of_every_precision(written: str | None, meant: datetime | None) -> None:
+    assert parse_date(written) == meant
+
+
+@pytest.mark.shared
+def test_real_archives_give_the_pages_that_two_other_readers_counted(shared: Path) -> None:
+    census = {item["file"]: item for item in json.loads((shared / "warcs" / "_census.json").read_text())}
+    ours = {
+        "chatnoir-eu__chatnoir-resiliparse/warcfile.warc.lz4": 16,  # the census reader knows no lz4
+        "Eventual-Inc__Daft/example.warc.gz": 1,  # one gzip member for the whole file
+        "webrecorder__warcio/example-bad-non-chunked.warc.gz": 1,  # likewise
+        "webrecorder__pywb/example-extra.warc": 1,  # a status line that begins with HTTPX
+        "webrecorder__warcio/example-resource.warc.gz": 1,  # a resource record that is a page
+        "oduwsdl__ipwb/1memento_noContentType.warc": 1,  # recognised by its first bytes
+    }
+    compared = 0
+    for name, item in census.items():
+        path = shared / "warcs" / name
+        if path.is_file() and path.suffix != ".wacz":
+            found = [one for one in read(str(path)) if isinstance(one, Response) and one.is_html]
+            assert (name, len(found)) == (name, ours.get(name, item["html"]))
+            compared += 1
+    assert compared > 80
