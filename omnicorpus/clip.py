@@ -1,0 +1,253 @@
+"""CLIP models by open_clip: pictures and texts to vectors of one space. open_clip and torch enter the project here, and
+only here.
+
+Importing this module takes seconds and 300 MB: import it where a model is about to be loaded, never at a module's top.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from omnicorpus.errors import ConfigError, ModelMissing
+from omnicorpus.picture import Frame
+
+
+def _import_open_clip() -> Any:
+    """open_clip, also beside a torchvision that was built for another torch.
+
+    On a machine without a GPU the registry's torchvision is a CUDA build whose operators can't be loaded; its Python
+    part then fails at the import, because it describes two operators (`nms`, `qnms`) that nobody declared. We use
+    neither: once they are declared, everything that open_clip takes from torchvision works. A torchvision that fits is
+    left alone.
+    """
+    try:
+        import open_clip
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm", "open_clip")]:
+            del sys.modules[name]
+        for operator in ("nms", "qnms"):
+            _DETECTION.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
+        import open_clip
+    return open_clip
+
+
+_DETECTION = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+open_clip = _import_open_clip()
+
+BATCH = 64
+"""Pictures or texts per forward pass: on a CPU more gains nothing; a GPU takes 256 and more (measured by others: fill
+the memory)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A loaded model. Vectors come out as float32 of unit length."""
+
+    model: Any
+    tokenizer: Any
+    frame: Frame
+    device: torch.device
+    dtype: torch.dtype
+    mean: torch.Tensor
+    std: torch.Tensor
+    padding: int | None
+
+    def images(self, pixels: np.ndarray, batch: int = BATCH) -> np.ndarray:
+        """uint8 of shape (n, side, side, 3), as `picture.framed` gives them for `frame`, to float32 of shape (n,
+        dimension).
+
+        The bytes go to the device as they are; they are scaled and normalised there.
+        """
+        found = [self._forward(self.model.encode_image, self._normal(part)) for part in _parts(pixels, batch)]
+        return np.concatenate(found) if found else np.empty((0, self.dimension), np.float32)
+
+    def texts(self, texts: Sequence[str], batch: int = BATCH) -> np.ndarray:
+        """Texts to float32 of shape (n, dimension). Texts of like length share a batch, so that little padding is
+        computed."""
+        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for part in _parts(order, batch):
+            tokens = self._without_padding(self.tokenizer([texts[index] for index in part]))
+            vectors[part] = self._forward(self.model.encode_text, tokens.to(self.device))
+        return vectors
+
+    @property
+    def dimension(self) -> int:
+        return _dimension(self.model)
+
+    def _normal(self, pixels: np.ndarray) -> torch.Tensor:
+        values = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device, non_blocking=True)
+        values = values.permute(0, 3, 1, 2).to(torch.float32).div_(255)
+        return values.sub_(self.mean).div_(self.std).to(self.dtype)
+
+    def _without_padding(self, tokens: torch.Tensor) -> torch.Tensor:
+        if self.padding is None:
+            return tokens
+        used = (tokens != self.padding).any(dim=0).nonzero()
+        return tokens[:, : int(used.max()) + 1 if len(used) else 1]
+
+    def _forward(self, encode: Any, values: torch.Tensor) -> np.ndarray:
+        with torch.inference_mode():
+            vectors = encode(values).float()
+            return np.asarray(torch.nn.functional.normalize(vectors, dim=-1).cpu().numpy())
+
+
+def _parts(values: Any, batch: int) -> list[Any]:
+    return [values[start : start + batch] for start in range(0, len(values), batch)]
+
+
+def _dimension(model: Any) -> int:
+    projection = getattr(model, "text_projection", None)
+    if isinstance(projection, torch.Tensor):
+        return int(projection.shape[1])
+    return int(getattr(model.text, "output_dim", 0) or model.visual.output_dim)
+
+
+def load(
+    model: str,
+    pretrained: str | None = None,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    cache: str | None = None,
+) -> Clip:
+    """Load any model that open_clip knows.
+
+    `model` is an open_clip name with a `pretrained` tag or path of a weights file, "local-dir:FOLDER" with
+    open_clip_config.json and weights in it, or "hf-hub:NAME". `device` is "auto" (a GPU where torch sees one), "cpu" or
+    "cuda"; `precision` is "auto" (fp16 on a GPU, fp32 on a CPU), "fp32", "fp16" or "bf16". Weights that a tag names are
+    downloaded to `cache`, by default open_clip's own. On a CPU one thread computes, so that the same input gives the
+    same numbers.
+
+    Raises ConfigError for "cuda" where torch sees no GPU and for an unknown name, ModelMissing where the weights can't
+    be had.
+    """
+    where = _device(device)
+    kind = precision if precision != "auto" else ("fp16" if where.type == "cuda" else "fp32")
+    if kind not in ("fp32", "fp16", "bf16"):
+        raise ConfigError(f'clip.precision is "{precision}": choose auto, fp32, fp16 or bf16')
+    _check_name(model)
+    if where.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        loaded = open_clip.create_model(
+            model,
+            pretrained,
+            precision=kind,
+            device=where,
+            cache_dir=cache,
+            require_pretrained=True,
+            pretrained_text=False,
+        )
+        tokenizer = open_clip.get_tokenizer(model, cache_dir=cache)
+    except (
+        RuntimeError,
+        OSError,
+        ValueError,
+    ) as error:  # what open_clip and the hub raise for every kind of missing file
+        raise ModelMissing(_how_to_get(model, pretrained, error)) from error
+    loaded.eval()
+    wanted = loaded.visual.preprocess_cfg
+    return Clip(
+        model=loaded,
+        tokenizer=tokenizer,
+        frame=_frame(wanted),
+        device=where,
+        dtype={"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[kind],
+        mean=torch.tensor(wanted["mean"], device=where).view(3, 1, 1),
+        std=torch.tensor(wanted["std"], device=where).view(3, 1, 1),
+        padding=_padding(loaded),
+    )
+
+
+def frame(model: str, pretrained: str | None = None) -> Frame:
+    """How a model wants its pictures, without loading its weights. Raises ConfigError, ModelMissing."""
+    _check_name(model)
+    folder = model.removeprefix("local-dir:")
+    try:
+        if folder != model:
+            given = json.loads((Path(folder) / "open_clip_config.json").read_text(encoding="utf-8"))
+        else:
+            given = {"model_cfg": open_clip.get_model_config(model.replace("/", "-"))}
+            given["preprocess_cfg"] = open_clip.get_pretrained_cfg(model, pretrained or "")
+        size = given["model_cfg"]["vision_cfg"]["image_size"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMissing(_how_to_get(model, pretrained, error)) from error
+    return _frame({**given.get("preprocess_cfg", {}), "size": size})
+
+
+def _check_name(model: str) -> None:
+    if not model.startswith(("local-dir:", "hf-hub:")) and model.replace("/", "-") not in open_clip.list_models():
+        raise ConfigError(f'open_clip knows no model "{model}": see open_clip.list_models(), or give local-dir:FOLDER')
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            'clip.device is "cuda", but torch sees no GPU here: install torch for CUDA on a machine that has one, '
+            'or set "auto" or "cpu"'
+        )
+    if name not in ("cpu", "cuda"):
+        raise ConfigError(f'clip.device is "{name}": choose auto, cpu or cuda')
+    return torch.device(name)
+
+
+def _how_to_get(model: str, pretrained: str | None, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if model.startswith("local-dir:"):
+        remedy = "the folder needs open_clip_config.json and its weights (open_clip_model.safetensors)"
+    elif pretrained is None and ":" not in model:
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model))
+        remedy = f"set clip.pretrained to a weights file or to one of {tags}"
+    else:
+        remedy = (
+            "on a machine without the hub, download the weights elsewhere and give the file's path as clip.pretrained"
+        )
+    return f"can't load CLIP model {model} ({pretrained}): {reason}; {remedy}"
+
+
+def _frame(wanted: dict[str, Any]) -> Frame:
+    size = wanted["size"]
+    sides = {size} if isinstance(size, int) else set(size)
+    if len(sides) != 1:
+        raise ConfigError(f"models of oblong pictures ({size}) are not supported")
+    fill = wanted.get("fill_color") or 0
+    return Frame(sides.pop(), wanted.get("resize_mode") or "shortest", wanted.get("interpolation") or "bicubic", fill)
+
+
+def _padding(model: Any) -> int | None:
+    """The padding token of a text tower that masks its padding: those columns can be cut without changing the result.
+    None for towers of open_clip's own, which compute their whole context."""
+    tower: Any = getattr(model, "text", None)
+    pooler = type(getattr(tower, "pooler", None)).__name__
+    return int(tower.config.pad_token_id) if pooler in ("MeanPooler", "ClsPooler", "ClsLastHiddenStatePooler") else None
+
+
+CLASSES: tuple[str, ...] = tuple(open_clip.IMAGENET_CLASSNAMES)
+"""The names of ImageNet's 1,000 classes, in the order of every classifier's last layer."""
+
+
+def read_weights(path: str) -> dict[str, np.ndarray]:
+    """The tensors of a torch file, in its order; nothing in it is run."""
+    return {
+        name: np.asarray(tensor) for name, tensor in torch.load(path, map_location="cpu", weights_only=True).items()
+    }
+
+
+def weight_shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of the weights that an open_clip model of two foreign towers has, in its order."""
+    with torch.device("meta"):
+        model = open_clip.CustomTextCLIP(**config)
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
