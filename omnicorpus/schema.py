@@ -92,6 +92,18 @@ IMAGES = pa.schema(
 )
 """`source` says where the bytes are from: "warc" or "web". `embedding` is the CLIP image embedding, of unit length."""
 
+RECORDS = pa.schema(
+    [
+        ("url", pa.string()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("content_type", pa.string()),
+        ("crawled_at", CRAWLED_AT),
+    ]
+)
+"""The pictures that a crawl file itself holds: one row a response record, and where it lies."""
+
 DROPS = pa.schema(
     [
         ("document", pa.string()),

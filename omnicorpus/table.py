@@ -37,11 +37,13 @@ def write(path: str, table: pa.Table, *, rows_per_group: int = ROWS_PER_GROUP, p
 
 
 @contextmanager
-def appending(path: str, kind: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+def appending(path: str, kind: pa.Schema, *, plain: Sequence[str] = ()) -> Iterator[Callable[[pa.Table], None]]:
     """Write one Parquet file in steps: every table given is one row group. Whole after the block, or absent."""
     with (
         storage.writing(path) as file,
-        pq.ParquetWriter(file, kind, compression="ZSTD", compression_level=ZSTD_LEVEL) as writer,
+        pq.ParquetWriter(
+            file, kind, compression=_codecs(kind, plain), compression_level=_levels(kind, plain)
+        ) as writer,
     ):
         yield lambda rows: writer.write_table(rows.cast(kind), row_group_size=max(1, rows.num_rows))
 
