@@ -16,8 +16,8 @@ class PreliminarySettings:
     Shares are 0–1 and the largest that is kept, unless said otherwise. Sources are given with the rules.
 
     word_count: fewest and most words of prose (Gopher A.1).
-    sentence_count: fewest sentences (C4 2.2).
-    lorem_ipsum: share of characters in paragraphs with "lorem ipsum" (C4 2.2: any).
+    sentence_count: fewest sentences (C4 2.2, whose code takes 5).
+    lorem_ipsum: share of characters in paragraphs with "lorem ipsum" (C4 2.2 takes 0.0).
     curly_brackets: curly brackets per word (C4 2.2 drops at one; ours counts prose only).
     symbol_ratio: hash signs, or ellipses, per word (Gopher A.1).
     line_breaks: lines per word (FineWeb 3.6).
@@ -35,8 +35,8 @@ class PreliminarySettings:
     """
 
     word_count: tuple[float, float] | None = (50, 100_000)
-    sentence_count: int | None = 5
-    lorem_ipsum: float | None = 0.0
+    sentence_count: int | None = 3
+    lorem_ipsum: float | None = 0.1
     curly_brackets: float | None = 0.05
     symbol_ratio: float | None = 0.1
     line_breaks: float | None = 0.3

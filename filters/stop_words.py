@@ -18,8 +18,8 @@ _SAME = {
     "nb": "no", "nn": "no", "yue": "zh", "wuu": "zh", "arz": "ar", "sh": "hr", "bs": "hr", "azb": "fa",
     "als": "de", "ast": "es", "ckb": "ku", "fil": "tl", "mk": "bg", "be": "ru", "lb": "de", "pnb": "ur",
 }  # fmt: skip
-_UNSPACED = frozenset({"zh", "ja", "th"})
 _LETTERS = re.compile(r"[^\W\d_]")
+_KOREAN_ENDINGS = ("은", "는", "이", "가", "을", "를", "에", "의", "로", "와", "과", "도", "고", "한", "다", "서", "면")
 
 
 @cache
@@ -34,7 +34,12 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 @cache
-def unspaced_stop_words(language: str) -> tuple[str, ...]:
-    """The stop words to look for inside running text, for languages without spaces; empty for others."""
-    code = _SAME.get(language, language)
-    return tuple(sorted(stop_words(code), key=lambda word: (len(word), word))) if code in _UNSPACED else ()
+def stop_endings(language: str) -> tuple[str, ...]:
+    """Particles and verb endings that do a stop word's work but are written onto the word before; Korean has them."""
+    return _KOREAN_ENDINGS if language == "ko" else ()
+
+
+@cache
+def han_stop_words() -> tuple[str, ...]:
+    """What to look for in running Chinese or Japanese text, short words first; one list, as the two are often confused."""
+    return tuple(sorted(stop_words("zh") | stop_words("ja"), key=lambda word: (len(word), word)))

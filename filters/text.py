@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from filters.stop_words import han_stop_words, stop_endings
 from filters.stop_words import stop_words as stop_words_of
-from filters.stop_words import unspaced_stop_words
 from filters.words import Words
 from omnicorpus.document import Drop
 
@@ -65,13 +65,14 @@ def mean_word_length(words: Words, *, minimum: float = 3.0, maximum: float = 10.
 
     Defaults: Gopher A.1, set on English. Where a language writes syllables apart or as one character (Korean,
     Vietnamese, Tibetan), drops vowels (Hebrew) or builds long words, the bounds shift by what they are in
-    `WORD_LENGTH_BOUNDS` from 3 and 10. Texts in scripts without spaces have no words to measure, and are kept.
+    `WORD_LENGTH_BOUNDS` from 3 and 10. Only words of scripts with spaces are measured; texts that are mostly in other
+    scripts are kept.
     """
     if words.unspaced_share > 0.5 or not words.units:
         return None
     low, high = WORD_LENGTH_BOUNDS.get(words.language or "", (3.0, 10.0))
     minimum, maximum = minimum + low - 3.0, maximum + high - 10.0
-    mean = (int(words.widths.sum()) - len(words.units)) / len(words.units)
+    mean = words.spaced_word_length
     if mean < minimum:
         return Drop("mean_word_length", round(mean, 2), minimum)
     if mean > maximum:
@@ -109,23 +110,35 @@ def alphabetic_words(words: Words, *, minimum: float = 0.8) -> Drop | None:
 def stop_words(words: Words, *, minimum: int = 2) -> Drop | None:
     """Drop texts in which fewer than `minimum` different stop words of their language occur. Default: Gopher A.1.
 
-    Texts of an unknown language, or of one without a list, are kept. In scripts without spaces the words are
-    looked for within the running text.
+    Texts of an unknown language, or of one without a list (Khmer, Lao, Burmese, Tibetan), are kept. In Chinese,
+    Japanese and Thai the words are looked for within the running text; in Korean, endings of words count too.
     """
+    if words.unspaced_share > 0.5:
+        return _running_stop_words(words, minimum)
     if words.language is None:
         return None
     wanted = stop_words_of(words.language)
     if not wanted:
         return None
-    found = 0
-    if words.unspaced_share > 0.5:
-        for word in unspaced_stop_words(words.language):
-            found += word in words.text
-            if found >= minimum:
-                return None
-    else:
-        found = len(wanted.intersection(words.units))
+    found = len(wanted.intersection(words.units))
+    if found < minimum and (endings := stop_endings(words.language)):
+        found += len({unit[-1] for unit in words.units if len(unit) > 1 and unit[-1] in endings})
     return Drop("stop_words", found, minimum) if found < minimum else None
+
+
+def _running_stop_words(words: Words, minimum: int) -> Drop | None:
+    if words.brahmic_share <= 0.5:
+        wanted: Iterable[str] = han_stop_words()
+    elif words.language == "th":
+        wanted = stop_words_of("th")
+    else:
+        return None
+    found = 0
+    for word in wanted:
+        found += word in words.text
+        if found >= minimum:
+            return None
+    return Drop("stop_words", found, minimum)
 
 
 def duplicate_lines(words: Words, *, maximum: float = 0.3) -> Drop | None:
@@ -153,7 +166,7 @@ def top_n_gram(words: Words, *, maxima: Sequence[tuple[int, float]] = ((2, 0.20)
 
     `maxima` pairs n with the largest share. Defaults: Gopher, table A1. The n is written in the drop's `detail`.
     """
-    total = int(words.widths.sum())
+    total = len(words.text)
     for n, maximum in maxima:
         starts = _n_grams(words.codes, round(n * words.units_per_word))
         if starts is None:
@@ -180,7 +193,7 @@ def duplicate_n_grams(
     A character counts once, however many such runs hold it; the first occurrence of a run does not count. `maxima`
     pairs n, ascending, with the largest share. Defaults: Gopher, table A1. The n is written in the drop's `detail`.
     """
-    total = int(words.widths.sum())
+    total = len(words.text)
     for n, maximum in maxima:
         size = round(n * words.units_per_word)
         starts = _n_grams(words.codes, size)
@@ -200,14 +213,21 @@ def duplicate_n_grams(
     return None
 
 
-def sentence_count(words: Words, *, minimum: int = 5) -> Drop | None:
-    """Drop texts of fewer sentences. Default: C4 2.2."""
+def sentence_count(words: Words, *, minimum: int = 3) -> Drop | None:
+    """Drop texts of fewer sentences.
+
+    C4 2.2 asks for 5 in its code and 3 in its last text. Of good manual pages of more than 50 words, 6.5 % have fewer
+    than five, 1.6 % fewer than three (1,871 pages in 20 languages), so the default is 3.
+    """
     count = words.sentence_count
     return Drop("sentence_count", count, minimum) if count < minimum else None
 
 
-def lorem_ipsum(words: Words, *, maximum: float = 0.0) -> Drop | None:
-    """Drop texts of which too many characters stand in paragraphs with "lorem ipsum". Default, any: C4 2.2."""
+def lorem_ipsum(words: Words, *, maximum: float = 0.1) -> Drop | None:
+    """Drop texts of which too many characters stand in paragraphs with "lorem ipsum".
+
+    C4 2.2 drops at any (0.0), and with that what is written about type and templates; the default is ours.
+    """
     text = words.text.lower()
     if "lorem ipsum" not in text:
         return None

@@ -126,6 +126,21 @@ class Words:
             return 0.0
         return 1.0 - (len(self.units) - sum(self._unspaced_units)) / self.count
 
+    @property
+    def brahmic_share(self) -> float:
+        """The share of the characters in scripts without spaces that are of South-East Asia, 0–1."""
+        unspaced = sum(self._unspaced_units)
+        return self._unspaced_units[2] / unspaced if unspaced else 0.0
+
+    @property
+    def spaced_word_length(self) -> float:
+        """The mean length in characters of the words in scripts with spaces; 0.0 where there is none."""
+        if not sum(self._unspaced_units):
+            spaced = self.units
+        else:
+            spaced = [unit for unit in self.units if not _ANY_UNSPACED.match(unit)]
+        return sum(map(len, spaced)) / len(spaced) if spaced else 0.0
+
     @cached_property
     def codes(self) -> npt.NDArray[np.uint64]:
         """One number per unit, equal for equal units."""
@@ -134,9 +149,8 @@ class Words:
 
     @cached_property
     def widths(self) -> npt.NDArray[np.int64]:
-        """Characters per unit, the space after a word included where the script has one."""
-        space = 0 if self.unspaced_share > 0.5 else 1
-        return np.fromiter(map(len, self.units), np.int64, len(self.units)) + space
+        """Characters per unit."""
+        return np.fromiter(map(len, self.units), np.int64, len(self.units))
 
     @cached_property
     def lines(self) -> list[str]:
