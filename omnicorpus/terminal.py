@@ -31,10 +31,13 @@ from omnicorpus import runner
 LOG_SECONDS = 5.0
 """Between two lines of progress where the output is no terminal."""
 
+LOG_WIDTH = 120
+"""Columns of a table in a log or a pipe, which has no width of its own."""
+
 messages = Console(stderr=True, highlight=False)
 """For progress and messages: standard error, so that standard output stays data."""
 
-output = Console(highlight=False)
+output = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 
 
 def say(text: str) -> None:
@@ -137,7 +140,8 @@ def print_funnel(levels: Sequence[Mapping[str, Any]], title: str) -> None:
     """The funnel as a table: in, kept, dropped by rule, parts cut, processor time."""
     table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
     for name in ("stage", "in", "kept", "of all", "dropped by rule", "parts cut", "processor"):
-        table.add_column(name, justify="left" if name in ("stage", "dropped by rule", "parts cut") else "right")
+        left = name in ("stage", "dropped by rule", "parts cut")
+        table.add_column(name, justify="left" if left else "right", no_wrap=name != "stage")
     shown = [level for level in levels if level["in_funnel"]]
     first = next((level["rows_in"] for level in shown if level["rows_in"]), 0)
     for level in shown:
@@ -175,7 +179,3 @@ def print_shards(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     for stage in stages:
         for name, reason in stage["failed"].items():
             output.print(f"failed: {stage['stage']} {name}: {escape(reason)}", soft_wrap=True)
-
-
-def is_piped() -> bool:
-    return not sys.stdout.isatty()

@@ -17,7 +17,8 @@ from typing import Annotated, Any
 import typer
 
 import pipelines
-from omnicorpus import __version__, config, crawl, job, terminal, view
+from omnicorpus import __version__, config, crawl, gallery, job, reading, storage, terminal, view
+from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
 from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
 from omnicorpus.runner import Engine, Inline
@@ -33,6 +34,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+models = typer.Typer(help="The models that score images and texts.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 RunFolder = Annotated[str, typer.Argument(metavar="RUN", help="The output folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -175,6 +179,65 @@ def status(root: RunFolder, as_json: AsJson = False) -> None:
         return
     terminal.print_shards(there.state.get("stages", []), f"{root}: {there.status}")
     terminal.print_funnel(levels, "funnel")
+
+
+@app.command(
+    epilog="Examples:  omnicorpus sample runs/demo -n 5   ·   omnicorpus sample runs/demo -n 30 --html sample.html   ·   "
+    "omnicorpus sample runs/demo --dropped near_duplicate --html drops.html"
+)
+def sample(
+    root: RunFolder,
+    count: Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many.")] = 3,
+    seed: Annotated[int, typer.Option(help="The same seed shows the same documents.")] = 0,
+    dropped: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Show what this rule (or stage, or `all`) took away.")
+    ] = None,
+    html: Annotated[str | None, typer.Option(metavar="FILE", help="Write a self-contained page instead.")] = None,
+) -> None:
+    """Look at documents as they would be read, pictures in place; or at what was dropped, and why."""
+    if dropped is None:
+        documents = sampling.documents(root, count, seed)
+        if html is None:
+            for document in documents:
+                reading.print_document(document, terminal.output)
+            return
+        urls = {image.url for document in documents for image in document.images()}
+        gallery.write_page(documents, sampling.pictures(root, urls), html, title=f"{root}: {len(documents)} documents")
+    else:
+        drops = sampling.drops(root, dropped, count, seed)
+        twins = sampling.addresses(root, {item.drop.twin for item in drops if item.drop.twin})
+        if html is None:
+            for item in drops:
+                reading.print_dropped(item, terminal.output, twin=twins.get(item.drop.twin or ""))
+            return
+        urls = {item.part.url for item in drops if isinstance(item.part, Image)}
+        pictures = sampling.pictures(root, urls)
+        gallery.write_drops(drops, pictures, html, title=f"{root}: dropped by {dropped}", addresses=twins)
+    terminal.say(f"look at {html}")
+
+
+@app.command("sample-crawl", epilog="Example:  omnicorpus sample-crawl runs/sample-crawl.warc.gz")
+def sample_crawl(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="The WARC file to write; it ends in .warc.gz.")],
+) -> None:
+    """Write the embedded sample crawl: some sixty pages in eight languages with their pictures, good, bad and hostile."""
+    from omnicorpus import miniature  # draws pictures: slow to import, used by this command alone
+
+    if not path.endswith(".warc.gz"):
+        raise ConfigError(f"{path}: the sample crawl is a .warc.gz file; name it so")
+    with tempfile.TemporaryDirectory() as folder:
+        local = Path(folder) / "crawl.warc.gz"
+        summary = miniature.write_crawl(local)
+        storage.write_bytes(path, local.read_bytes())
+    terminal.say(f"{path}: {len(summary.pages)} pages, {storage.size(path):,} bytes")
+
+
+@models.command("build-stand-in", epilog="Example:  omnicorpus models build-stand-in")
+def build_stand_in() -> None:
+    """Build the CLIP stand-in out of two packages' weights: for demos and tests where no model hub can be reached."""
+    from omnicorpus import standin  # imports torch
+
+    terminal.say(f"the stand-in model is there: {standin.build()}")
 
 
 def _version(asked: bool) -> None:

