@@ -29,7 +29,8 @@ def test_outer_addresses_are_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.1", "0177.0.0.1", "0x7f.0.0.1", "2130706433", "0x7f000001", "017700000001", "127.0.0.1.", "１２７.0.0.1"]
+    "host",
+    ["127.1", "0177.0.0.1", "0x7f.0.0.1", "2130706433", "0x7f000001", "017700000001", "127.0.0.1.", "１２７.0.0.1"],
 )
 def test_every_notation_of_loopback_is_read(host: str) -> None:
     assert guard.literal(host) == "127.0.0.1"

@@ -1,0 +1,772 @@
+"""The images of a corpus, from their addresses to their scores: the stages between deduplication and the last filters.
+
+    addresses    each shard's distinct image addresses, and the pictures that its crawl file holds, to host partitions
+    fetch        an address's bytes: from the crawl where it holds them, else from the web
+    measure      one decode a picture: size, format, hashes, NSFW, and the CLIP model's input
+    images       CLIP embeddings in batches, the final table of images, measures back to the document shards
+    score        every image with the sentences near it, in batches across documents
+    hash_counts  in how many documents of the whole corpus a hash is seen
+
+Two addresses are one when their canonical forms are equal; the one that is asked for, and that documents then carry, is
+the least of them, https first. Whatever goes wrong with one address is its `Measures.error`; no shard fails for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from omnicorpus import address, nsfw, picture, schema, standin, table
+from omnicorpus.deadline import DeadlinePassed, deadline
+from omnicorpus.document import Document, Image, Measures, Part, Text
+from omnicorpus.fetch import Fetched, Fetcher, FetchSettings, agent
+from omnicorpus.sentence import sentences
+from omnicorpus.stage import Call, Counts, Need, Resources, Stage
+from omnicorpus.warc import BadBody, read_body
+
+if TYPE_CHECKING:
+    from omnicorpus.clip import Clip
+
+Source = Literal["warc", "web"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSettings:
+    """The model of image-text similarity.
+
+    model       an open_clip name, "local-dir:FOLDER", "hf-hub:NAME", or "stand-in": a model built from two packages of the
+                registry, for machines that reach no hub (omnicorpus.standin)
+    pretrained  a tag of open_clip or the path of a weights file. The defaults are MMC4's model (Zhu et al. 2023, 3.2)
+    device      auto takes a GPU where torch sees one
+    precision   auto is fp16 on a GPU and fp32 on a CPU
+    batch       pictures or texts a forward pass
+    cache       where weights are kept, null for the usual places
+    """
+
+    model: str = "ViT-L-14"
+    pretrained: str | None = "openai"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
+    batch: int = 64
+    cache: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NsfwSettings:
+    """Yahoo's open_nsfw; `path` of its open-nsfw.onnx, null for the one inside its package."""
+
+    enabled: bool = True
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageResources:
+    """What one call of each stage takes. `gpus` of null is 1 where this machine has a GPU and the device isn't "cpu",
+    else 0."""
+
+    fetch: Resources = field(default_factory=lambda: Resources(cpus=0.5))
+    measure: Resources = field(default_factory=Resources)
+    clip: Resources = field(default_factory=Resources)
+    gpus: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStageSettings:
+    """The image stages' share of a config.
+
+    sources     where bytes are looked for, in this order: "warc" is the crawl that is being read, "web" asks the hosts
+    max_pixels  of one picture; Pillow's own limit
+    seconds     to decode and hash one picture; a megapixel takes 0.02
+    sentences   before an image, and as many after it, that are compared with it (our choice; MMC4 compares all)
+    clip        null for no similarities at all
+    """
+
+    sources: tuple[Source, ...] = ("warc", "web")
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    max_pixels: int = picture.MAX_PIXELS
+    seconds: float = 20.0
+    sentences: int = 10
+    clip: ClipSettings | None = field(default_factory=ClipSettings)
+    nsfw: NsfwSettings = field(default_factory=NsfwSettings)
+    resources: ImageResources = field(default_factory=ImageResources)
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise ValueError("sources names at least one of warc, web")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSettings:
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    sources: tuple[Source, ...]
+    fetch: FetchSettings
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSettings:
+    max_pixels: int
+    seconds: float
+    clip: ClipSettings | None
+    nsfw: NsfwSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedSettings:
+    clip: ClipSettings | None
+    document_shards: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSettings:
+    clip: ClipSettings | None
+    sentences: int
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountSettings:
+    document_shards: int
+
+
+def stages(
+    documents: Need, records: Need, settings: ImageStageSettings, *, partitions: int, document_shards: tuple[str, ...]
+) -> tuple[Stage, ...]:
+    """The image stages over `documents`, with the pictures that `records` (schema.RECORDS) say the crawl files hold.
+
+    Both needs are narrow, over `document_shards`. Results: `score.documents` (schema.DOCUMENTS, with measures and
+    similarities), the final `images` table, and `hash_counts.counts` for `hash_counts`. Raises ConfigError where the
+    web is a source and nobody is named to complain to.
+    """
+    if "web" in settings.sources:
+        agent(settings.fetch.contact)
+    clip = settings.clip
+    count = len(document_shards)
+    resources = settings.resources
+    seeing = replace(resources.clip, gpus=_gpus(settings))
+    hosts = tuple(f"hosts-{index:05d}" for index in range(partitions))
+    hashes = tuple(f"hashes-{index:05d}" for index in range(partitions))
+    return (
+        Stage(
+            "addresses",
+            addresses,
+            AddressSettings(partitions),
+            ("wanted", "held"),
+            needs=(documents, records),
+            shards=document_shards,
+            unit="addresses",
+            in_funnel=False,
+        ),
+        Stage(
+            "fetch",
+            fetch,
+            SourceSettings(settings.sources, settings.fetch),
+            ("pictures",),
+            needs=(Need("addresses", "wanted", "all"), Need("addresses", "held", "all")),
+            shards=hosts,
+            start=start_fetch,
+            resources=resources.fetch,
+            unit="images",
+        ),
+        Stage(
+            "measure",
+            measure,
+            MeasureSettings(settings.max_pixels, settings.seconds, clip, settings.nsfw),
+            ("measures", "inputs"),
+            needs=(Need("fetch", "pictures"),),
+            start=start_measure,
+            resources=resources.measure,
+            unit="images",
+        ),
+        Stage(
+            "images",
+            images,
+            EmbedSettings(clip, count),
+            ("images", "measures"),
+            needs=(Need("measure", "measures"), Need("measure", "inputs"), Need("fetch", "pictures")),
+            start=None if clip is None else start_clip,
+            resources=seeing,
+            final={"images": "images"},
+            unit="images",
+            in_funnel=False,
+        ),
+        Stage(
+            "score",
+            score,
+            ScoreSettings(clip, settings.sentences, partitions),
+            ("documents", "hashes"),
+            needs=(documents, Need("images", "measures", "all")),
+            start=None if clip is None else start_clip,
+            resources=seeing,
+        ),
+        Stage(
+            "hash_counts",
+            sum_hashes,
+            CountSettings(count),
+            ("counts",),
+            needs=(Need("score", "hashes", "all"),),
+            shards=hashes,
+            unit="hashes",
+            in_funnel=False,
+        ),
+    )
+
+
+GPU_DEVICE = Path("/dev/nvidia0")
+
+
+def _gpus(settings: ImageStageSettings) -> float:
+    if settings.clip is None or settings.clip.device == "cpu":
+        return 0.0
+    if settings.resources.gpus is not None:
+        return settings.resources.gpus
+    return 1.0 if GPU_DEVICE.exists() else 0.0
+
+
+WANTED = pa.schema([("key", pa.string()), ("url", pa.string()), ("shard", pa.int32())])
+"""An image address that documents of a shard show. `key` is its canonical form."""
+
+HELD = pa.schema(
+    [
+        ("key", pa.string()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("at", schema.CRAWLED_AT),
+    ]
+)
+"""A picture that a crawl file holds."""
+
+
+def addresses(call: Call, _state: object) -> Counts:
+    """Distinct addresses of a shard's images, and the pictures of its crawl file, both to their host's partition."""
+    settings: AddressSettings = call.settings
+    (documents,), (records,) = call.inputs.values()
+    found = {
+        part["url"]
+        for group in table.groups(documents, ["images"])
+        for parts in group["images"].to_pylist()
+        for part in parts
+        if part is not None
+    }
+    best: dict[str, str] = {}
+    for url in found:
+        key = address.canonical(url)
+        best[key] = min(best.get(key, url), url, key=_preference)
+    wanted = pa.table([sorted(best), [best[key] for key in sorted(best)], [call.index] * len(best)], schema=WANTED)
+    held = table.read(records, ["url", "file", "offset", "length", "crawled_at"])
+    held = pa.table(
+        [
+            [address.canonical(url) for url in held["url"].to_pylist()],
+            *(held[name].combine_chunks() for name in ("file", "offset", "length", "crawled_at")),
+        ],
+        schema=HELD,
+    )
+    for name, rows in (("wanted", wanted), ("held", held)):
+        table.scatter(
+            call.path(name), rows, _host_partitions(rows["key"].to_pylist(), settings.partitions), settings.partitions
+        )
+    return Counts(len(best), len(best))
+
+
+def _preference(url: str) -> tuple[bool, str]:
+    return (not url.startswith("https:"), url)
+
+
+def _host_partitions(keys: Sequence[str], partitions: int) -> np.ndarray:
+    """One actor owns a host, so that its limits need no lock."""
+    return np.array([_spread(address.host(key), partitions) for key in keys], dtype=np.int64)
+
+
+def _spread(text: str, partitions: int) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) % partitions
+
+
+PICTURES = pa.schema(
+    [
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("shards", pa.list_(pa.int32())),
+        ("source", pa.string()),
+        ("error", pa.string()),
+        ("content", pa.binary()),
+    ]
+)
+"""An address with its bytes as served, or the reason why there are none, and the document shards that show it."""
+
+GROUP_ROWS = 512
+GROUP_BYTES = 64 << 20
+"""Of pictures in a row group, whichever is reached first: what a consumer holds in memory at once."""
+
+
+def start_fetch(settings: SourceSettings) -> Fetcher | None:
+    return Fetcher(settings.fetch) if "web" in settings.sources else None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is known of one wanted address: where its bytes lie in the spool, or why they are nowhere."""
+
+    url: str
+    shards: list[int]
+    source: Source | None = None
+    error: str | None = "not_in_crawl"
+    at: int = 0
+    length: int = 0
+
+
+def fetch(call: Call, fetcher: Fetcher | None) -> Counts:
+    """Bytes of every address of a host partition, in the order of addresses.
+
+    They wait on a local disk, not in memory, until all are there.
+    """
+    settings: SourceSettings = call.settings
+    found = _distinct(table.gather(call.inputs["addresses.wanted"], call.index, WANTED))
+    with tempfile.TemporaryFile() as spool:
+        for source in settings.sources:
+            missing = [key for key, item in found.items() if item.source is None]
+            if source == "warc":
+                places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
+                for key in missing:
+                    if key in places:
+                        _keep(found[key], _from_crawl(places[key], settings.fetch.max_bytes), source, spool)
+            elif fetcher is not None:
+                _ask(fetcher, [found[key] for key in missing], spool)
+        with table.appending(call.path("pictures"), PICTURES, plain=["content"]) as append:
+            for part in _grouped(found):
+                append(pa.Table.from_pylist([_picture_row(key, item, spool) for key, item in part], schema=PICTURES))
+    errors = [item.error for item in found.values() if item.source is None and item.error is not None]
+    drops = {reason: errors.count(reason) for reason in sorted(set(errors))}
+    return Counts(len(found), len(found) - len(errors), drops)
+
+
+def _distinct(wanted: pa.Table) -> dict[str, _Found]:
+    """Addresses by key, in the keys' order; for one key the preferred of its addresses, and all shards that show it."""
+    found: dict[str, _Found] = {}
+    for row in wanted.to_pylist():
+        item = found.setdefault(row["key"], _Found(row["url"], []))
+        item.url = min(item.url, row["url"], key=_preference)
+        item.shards.append(row["shard"])
+    return dict(sorted(found.items()))
+
+
+def _newest(held: pa.Table) -> dict[str, dict[str, Any]]:
+    """For each key the record that was crawled last; the later of equals."""
+    rows = held.to_pylist()
+    rows.sort(
+        key=lambda row: (row["at"] is not None, row["at"].timestamp() if row["at"] else 0, row["file"], row["offset"])
+    )
+    return {row["key"]: row for row in rows}
+
+
+def _from_crawl(place: Mapping[str, Any], max_bytes: int) -> Fetched:
+    try:
+        content = read_body(place["file"], place["offset"], place["length"])
+    except BadBody as error:
+        return Fetched(place["key"], error=error.rule)
+    if not content:
+        return Fetched(place["key"], error="empty")
+    if len(content) > max_bytes:
+        return Fetched(place["key"], error="too_many_bytes")
+    return Fetched(place["key"], content)
+
+
+def _ask(fetcher: Fetcher, items: list[_Found], spool: IO[bytes]) -> None:
+    by_url = {item.url: item for item in items}
+    fetcher.fetch(by_url, lambda came: _keep(by_url[came.url], came, "web", spool))
+
+
+def _keep(item: _Found, came: Fetched, source: Source, spool: IO[bytes]) -> None:
+    if came.content is None:
+        item.error = came.error
+        return
+    item.at, item.length, item.source, item.error = spool.seek(0, 2), len(came.content), source, None
+    spool.write(came.content)
+
+
+def _grouped(found: Mapping[str, _Found]) -> Iterator[list[tuple[str, _Found]]]:
+    part: list[tuple[str, _Found]] = []
+    size = 0
+    for key, item in found.items():
+        part.append((key, item))
+        size += item.length
+        if len(part) == GROUP_ROWS or size >= GROUP_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _picture_row(key: str, item: _Found, spool: IO[bytes]) -> dict[str, Any]:
+    content = None
+    if item.source is not None:
+        spool.seek(item.at)
+        content = spool.read(item.length)
+    shards = sorted(set(item.shards))
+    return {
+        "key": key,
+        "url": item.url,
+        "shards": shards,
+        "source": item.source,
+        "error": item.error,
+        "content": content,
+    }
+
+
+_KEPT_MEASURES = [column for column in schema.MEASURES if not column[0].endswith("_count")]
+
+MEASURED = pa.schema(
+    [
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("shards", pa.list_(pa.int32())),
+        ("source", pa.string()),
+        *_KEPT_MEASURES,
+    ]
+)
+
+INPUTS = pa.schema([("pixels", pa.binary())])
+"""The CLIP model's input, uint8 of (side, side, 3), row by row with MEASURED; null where there is no picture or no
+model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What measures pictures: the models that look at pixels on a CPU."""
+
+    frame: picture.Frame | None
+    nsfw: nsfw.Nsfw | None
+
+
+def start_measure(settings: MeasureSettings) -> Meter:
+    frame = None
+    if settings.clip is not None:
+        from omnicorpus import clip
+
+        frame = clip.frame(_model_name(settings.clip), settings.clip.pretrained)
+    return Meter(frame, nsfw.load(settings.nsfw.path) if settings.nsfw.enabled else None)
+
+
+def _model_name(settings: ClipSettings) -> str:
+    return standin.build(settings.cache) if settings.model == standin.NAME else settings.model
+
+
+def measure(call: Call, meter: Meter) -> Counts:
+    """Decode every picture once, for all that is measured of it."""
+    settings: MeasureSettings = call.settings
+    rows_in = rows_out = 0
+    reasons: dict[str, int] = {}
+    with (
+        table.appending(call.path("measures"), MEASURED) as append_measures,
+        table.appending(call.path("inputs"), INPUTS) as append_inputs,
+    ):
+        for group in table.groups(call.one("fetch.pictures")):
+            rows: list[dict[str, Any]] = []
+            pixels: list[bytes | None] = []
+            looks: list[tuple[int, np.ndarray]] = []
+            for row in group.to_pylist():
+                content = row.pop("content")
+                measures, seen, look = (
+                    (Measures(error=row["error"]), None, None)
+                    if content is None
+                    else _measured(content, settings, meter)
+                )
+                if look is not None:
+                    looks.append((len(rows), look))
+                rows.append({**row, **{name: getattr(measures, name) for name, _ in _KEPT_MEASURES}})
+                pixels.append(seen)
+                if content is not None:
+                    rows_in += 1
+                    rows_out += measures.error is None
+                    if measures.error is not None:
+                        reasons[measures.error] = reasons.get(measures.error, 0) + 1
+            if meter.nsfw is not None:
+                for start in range(0, len(looks), NSFW_BATCH):
+                    part = looks[start : start + NSFW_BATCH]
+                    for (index, _), value in zip(part, meter.nsfw.scores([look for _, look in part]), strict=True):
+                        rows[index]["nsfw"] = float(value)
+            append_measures(pa.Table.from_pylist(rows, schema=MEASURED))
+            append_inputs(pa.table([pixels], schema=INPUTS))
+    return Counts(rows_in, rows_out, dict(sorted(reasons.items())))
+
+
+NSFW_BATCH = 32
+"""150 KB each, as float 600; a larger batch is no faster on one core."""
+
+
+def _measured(
+    content: bytes, settings: MeasureSettings, meter: Meter
+) -> tuple[Measures, bytes | None, np.ndarray | None]:
+    """A picture's measures, and what the CLIP and the NSFW model see of it."""
+    try:
+        with deadline(settings.seconds):
+            decoded = picture.decode(content, max_pixels=settings.max_pixels)
+            measures = Measures(
+                bytes=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+                width=decoded.width,
+                height=decoded.height,
+                format=decoded.format,
+                p_hash=picture.p_hash(decoded.gray),
+                d_hash=picture.d_hash(decoded.gray),
+            )
+            seen = None if meter.frame is None else picture.framed(decoded, meter.frame).tobytes()
+            look = None if meter.nsfw is None else nsfw.model_input(decoded)
+    except picture.NotAPicture as error:
+        return Measures(error=error.reason), None, None
+    except DeadlinePassed:
+        return Measures(error="too_slow"), None, None
+    return measures, seen, look
+
+
+def start_clip(settings: EmbedSettings | ScoreSettings) -> Clip:
+    from omnicorpus import clip
+
+    wanted = settings.clip
+    assert wanted is not None
+    return clip.load(
+        _model_name(wanted), wanted.pretrained, device=wanted.device, precision=wanted.precision, cache=wanted.cache
+    )
+
+
+RETURNED = pa.schema(
+    [("key", pa.string()), ("url", pa.string()), *_KEPT_MEASURES, ("embedding", pa.list_(pa.float16()))]
+)
+"""What a document shard is told of an address that it shows."""
+
+
+def images(call: Call, clip: Clip | None) -> Counts:
+    """Embed every picture, write the table of images, and send the measures to the document shards that show them."""
+    settings: EmbedSettings = call.settings
+    returned: list[pa.Table] = []
+    homes: list[np.ndarray] = []
+    count = 0
+    groups = zip(
+        table.groups(call.one("measure.measures")),
+        table.groups(call.one("measure.inputs")),
+        table.groups(call.one("fetch.pictures"), ["content"]),
+        strict=True,
+    )
+    with table.appending(call.path("images"), schema.IMAGES, plain=["content"]) as append:
+        for measured, inputs, pictures in groups:
+            count += measured.num_rows
+            whole = measured.append_column("embedding", _embeddings(inputs["pixels"], clip, settings))
+            whole = whole.append_column("content", pictures["content"])
+            append(whole.select(schema.IMAGES.names))
+            lengths = np.array([len(shards) for shards in whole["shards"].to_pylist()], dtype=np.int64)
+            homes.append(whole["shards"].combine_chunks().flatten().to_numpy(zero_copy_only=False))
+            returned.append(whole.select(RETURNED.names).take(pa.array(np.repeat(np.arange(len(lengths)), lengths))))
+    rows = pa.concat_tables([RETURNED.empty_table(), *returned])
+    home = np.concatenate([np.empty(0, np.int64), *homes]).astype(np.int64)
+    table.scatter(call.path("measures"), rows, home, settings.document_shards)
+    return Counts(count, count)
+
+
+def _embeddings(pixels: pa.ChunkedArray, clip: Clip | None, settings: EmbedSettings) -> pa.Array:
+    """Unit vectors as float16, null where there is no picture; all pictures of a row group go through the model
+    together."""
+    given = pixels.to_pylist()
+    held = [index for index, item in enumerate(given) if item is not None]
+    vectors: list[np.ndarray | None] = [None] * len(given)
+    if clip is not None and settings.clip is not None and held:
+        side = clip.frame.side
+        stack = np.frombuffer(b"".join(given[index] for index in held), np.uint8).reshape(-1, side, side, 3)
+        for index, vector in zip(held, clip.images(stack, settings.clip.batch).astype(np.float16), strict=True):
+            vectors[index] = vector
+    return pa.array(vectors, pa.list_(pa.float16()))
+
+
+HASHES = pa.schema([("kind", pa.string()), ("hash", pa.string()), ("shard", pa.int32()), ("documents", pa.int64())])
+"""How many documents of one shard show a picture of this hash; `kind` is "p" or "d"."""
+
+
+def score(call: Call, clip: Clip | None) -> Counts:
+    """Give every image its measures, and its similarities to the texts around it."""
+    settings: ScoreSettings = call.settings
+    (given,), _ = call.inputs.values()
+    told = table.gather(call.inputs["images.measures"], call.index, RETURNED)
+    known = _known(told)
+    hashes: dict[tuple[str, str], int] = {}
+    count = 0
+    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
+        for group in table.groups(given):
+            documents = [_with_measures(document, known) for document in schema.documents(group)]
+            if clip is not None and settings.clip is not None:
+                documents = _scored(documents, known, clip, settings)
+            count += len(documents)
+            for document in documents:
+                for pair in _hashes(document):
+                    hashes[pair] = hashes.get(pair, 0) + 1
+            append(schema.documents_table(documents))
+    pairs = sorted(hashes)
+    rows = pa.table(
+        [
+            [kind for kind, _ in pairs],
+            [digits for _, digits in pairs],
+            [call.index] * len(pairs),
+            [hashes[pair] for pair in pairs],
+        ],
+        schema=HASHES,
+    )
+    home = np.array([int(digits, 16) % settings.partitions for _, digits in pairs], dtype=np.int64)
+    table.scatter(call.path("hashes"), rows, home, settings.partitions)
+    return Counts(count, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a document shard was told of one address."""
+
+    url: str
+    measures: Measures
+    embedding: np.ndarray | None
+
+
+def _known(told: pa.Table) -> dict[str, _Known]:
+    names = [name for name, _ in _KEPT_MEASURES]
+    vectors = told["embedding"].to_pylist()
+    return {
+        row["key"]: _Known(
+            row["url"],
+            Measures(**{name: row[name] for name in names}),
+            None if vector is None else np.array(vector, dtype=np.float32),
+        )
+        for row, vector in zip(told.select(["key", "url", *names]).to_pylist(), vectors, strict=True)
+    }
+
+
+def _with_measures(document: Document, known: Mapping[str, _Known]) -> Document:
+    """Every image with its measures, and with the address under which the table of images has it."""
+    return document.with_parts(tuple(_measured_part(part, known) for part in document.parts))
+
+
+def _measured_part(part: Part, known: Mapping[str, _Known]) -> Part:
+    if not isinstance(part, Image):
+        return part
+    item = known[address.canonical(part.url)]
+    return replace(part, url=item.url, measures=item.measures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """An image of one document that has a vector, and the sentences near it: (position of the text part, sentence)."""
+
+    document: int
+    position: int
+    image: Image
+    sentences: tuple[tuple[int, str], ...]
+
+
+def _scored(
+    documents: list[Document], known: Mapping[str, _Known], clip: Clip, settings: ScoreSettings
+) -> list[Document]:
+    """Similarities for all images of many documents: every distinct text goes through the model once."""
+    assert settings.clip is not None
+    vectors_of = {item.url: item.embedding for item in known.values()}
+    near = [
+        item
+        for index, document in enumerate(documents)
+        for item in _near(index, document, settings.sentences)
+        if vectors_of[item.image.url] is not None
+    ]
+    texts = sorted({text for item in near for text in _texts(item)})
+    vectors = clip.texts(texts, settings.clip.batch)
+    row = {text: index for index, text in enumerate(texts)}
+    parts = [list(document.parts) for document in documents]
+    for item in near:
+        embedding = vectors_of[item.image.url]
+        assert embedding is not None
+        parts[item.document][item.position] = _with_similarities(item, embedding, vectors, row)
+    return [document.with_parts(tuple(each)) for document, each in zip(documents, parts, strict=True)]
+
+
+def _near(index: int, document: Document, window: int) -> Iterator[_Near]:
+    """Each image with the last `window` sentences before it and the first `window` after it."""
+    told: list[tuple[int, str]] = []
+    places: list[tuple[int, int, Image]] = []
+    for position, part in enumerate(document.parts):
+        if isinstance(part, Text):
+            told.extend((position, sentence) for sentence in sentences(part.text))
+        else:
+            places.append((position, len(told), part))
+    for position, at, image in places:
+        yield _Near(index, position, image, tuple(told[max(0, at - window) : at + window]))
+
+
+def _texts(item: _Near) -> Iterator[str]:
+    yield from (sentence for _, sentence in item.sentences)
+    yield from (text for text in (item.image.alt, item.image.caption) if text)
+
+
+def _with_similarities(item: _Near, embedding: np.ndarray, vectors: np.ndarray, row: Mapping[str, int]) -> Image:
+    image = item.image
+    own = {
+        name: None if not text else float(vectors[row[text]] @ embedding)
+        for name, text in (("alt_similarity", image.alt), ("caption_similarity", image.caption))
+    }
+    image = replace(image, alt_similarity=own["alt_similarity"], caption_similarity=own["caption_similarity"])
+    if not item.sentences:
+        return image
+    similarities = vectors[[row[sentence] for _, sentence in item.sentences]] @ embedding
+    best = int(np.argmax(similarities))
+    position, sentence = item.sentences[best]
+    return replace(image, clip_similarity=float(similarities[best]), best_text=position, best_sentence=sentence)
+
+
+def _hashes(document: Document) -> set[tuple[str, str]]:
+    found = set()
+    for image in document.images():
+        if image.measures is not None:
+            if image.measures.p_hash is not None:
+                found.add(("p", image.measures.p_hash))
+            if image.measures.d_hash is not None:
+                found.add(("d", image.measures.d_hash))
+    return found
+
+
+def sum_hashes(call: Call, _state: object) -> Counts:
+    """Add up a hash partition, and send each sum to the document shards that show the hash."""
+    settings: CountSettings = call.settings
+    rows = table.gather(call.inputs["score.hashes"], call.index, HASHES)
+    pairs = np.array(
+        [kind + digits for kind, digits in zip(rows["kind"].to_pylist(), rows["hash"].to_pylist(), strict=True)],
+        dtype=str,
+    )
+    distinct, which = np.unique(pairs, return_inverse=True)
+    sums = np.bincount(which, weights=rows["documents"].to_numpy(), minlength=len(distinct)).astype(np.int64)
+    summed = rows.set_column(3, HASHES.field("documents"), pa.array(sums[which], pa.int64()))
+    home = rows["shard"].to_numpy().astype(np.int64)
+    table.scatter(call.path("counts"), summed, home, settings.document_shards)
+    return Counts(rows.num_rows, len(distinct))
+
+
+def hash_counts(paths: Iterable[str], index: int) -> dict[tuple[str, str], int]:
+    """In how many documents of the corpus each hash is seen that document shard `index` shows: by ("p" or "d",
+    hash)."""
+    rows = table.gather(paths, index, HASHES).to_pylist()
+    return {(row["kind"], row["hash"]): row["documents"] for row in rows}
+
+
+def with_hash_counts(documents: Iterable[Document], counts: Mapping[tuple[str, str], int]) -> list[Document]:
+    """Documents whose images know how many documents show the same picture."""
+    return [document.with_parts(tuple(_counted(part, counts) for part in document.parts)) for document in documents]
+
+
+def _counted(part: Part, counts: Mapping[tuple[str, str], int]) -> Part:
+    if not isinstance(part, Image) or part.measures is None:
+        return part
+    measures = part.measures
+    p_count = None if measures.p_hash is None else counts[("p", measures.p_hash)]
+    d_count = None if measures.d_hash is None else counts[("d", measures.d_hash)]
+    return replace(part, measures=replace(measures, p_hash_count=p_count, d_hash_count=d_count))
