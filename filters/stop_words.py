@@ -41,5 +41,5 @@ def stop_endings(language: str) -> tuple[str, ...]:
 
 @cache
 def han_stop_words() -> tuple[str, ...]:
-    """What to look for in running Chinese or Japanese text, short words first; one list, as the two are often confused."""
+    """What to look for in running Chinese or Japanese, short words first; one list, as the two are often confused."""
     return tuple(sorted(stop_words("zh") | stop_words("ja"), key=lambda word: (len(word), word)))

@@ -71,7 +71,7 @@ def mean_word_length(words: Words, *, minimum: float = 3.0, maximum: float = 10.
     if words.unspaced_share > 0.5 or not words.units:
         return None
     low, high = WORD_LENGTH_BOUNDS.get(words.language or "", (3.0, 10.0))
-    minimum, maximum = minimum + low - 3.0, maximum + high - 10.0
+    minimum, maximum = round(minimum + low - 3.0, 2), round(maximum + high - 10.0, 2)
     mean = words.spaced_word_length
     if mean < minimum:
         return Drop("mean_word_length", round(mean, 2), minimum)

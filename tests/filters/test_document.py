@@ -1,0 +1,37 @@
+import pytest
+
+from filters.document import RefinedSettings, judge
+from omnicorpus.document import Document, Drop, Image, Locator, Text
+
+
+def doc(words: int, images: int, paragraph: int = 100) -> Document:
+    texts = tuple(Text(" ".join(["word"] * min(paragraph, words - at))) for at in range(0, words, paragraph))
+    pictures = tuple(Image(f"https://example.org/{i}.png") for i in range(images))
+    return Document("0" * 32, "https://example.org/", None, Locator("a.warc", 0, 1), texts + pictures)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (doc(500, 1), None),
+        (doc(500, 0), Drop("image_count", 0, 1)),
+        (doc(500, 30), None),
+        (doc(500, 31), Drop("image_count", 31, 30)),
+        (doc(49, 1), Drop("word_count", 49, 50)),
+        (doc(100_001, 1), Drop("word_count", 100_001, 100_000)),
+    ],
+)
+def test_what_is_left_must_be_a_document(document: Document, expected: Drop | None) -> None:
+    assert judge(document, RefinedSettings()) == expected
+
+
+def test_galleries_and_scraps_go_where_configured() -> None:
+    settings = RefinedSettings(words_per_image=50, paragraph_length=(35, 12))
+    assert judge(doc(140, 3), settings) == Drop("words_per_image", 46.7, 50)
+    assert judge(doc(60, 2), settings) is None
+    assert judge(doc(60, 1, paragraph=6), settings) == Drop("paragraph_length", 6, 35)
+    assert judge(doc(60, 1, paragraph=40), settings) is None
+
+
+def test_rules_that_are_off_keep() -> None:
+    assert judge(doc(1, 99), RefinedSettings(image_count=None, word_count=None)) is None
