@@ -139,7 +139,7 @@ def _count(number: int, noun: str) -> str:
 def _facts(pairs: Iterable[tuple[str, str | None]]) -> str:
     """A list of names and values; values are HTML already, names without a value are left out."""
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs if value is not None)
-    return f'<dl class="facts">{rows}</dl>' if rows else ""
+    return f'<dl class="facts" dir="ltr">{rows}</dl>' if rows else ""
 
 
 def _locator(locator: Locator | None) -> str | None:
@@ -172,11 +172,14 @@ def _document(document: Document, number: int, total: int, shown: _Pictures) -> 
         ]
     )
     lang = f' lang="{_clean(document.language)}"' if document.language else ""
-    title = _clean(facts.title or "Untitled")
+    title = facts.title or "Untitled"
+    headers = [part.text for part in document.parts if isinstance(part, Text) and part.kind == "header"]
+    heading = "" if headers[:1] == [title] else f'<h2 dir="auto"{lang}>{_clean(title)}</h2>'
     parts = "\n".join(_part(part, shown) for part in document.parts)
     return (
-        f'<article id="d{number}" tabindex="-1"><header><p class="number">{number} of {total}</p>'
-        f'<h2 dir="auto"{lang}>{title}</h2>{summary}</header><div class="parts"{lang}>{parts}</div></article>'
+        f'<article id="d{number}" tabindex="-1" aria-label="{_clean(title)}"><header>'
+        f'<p class="number">{number} of {total}</p>{heading}{summary}</header>'
+        f'<div class="parts" dir="auto"{lang}>{parts}</div></article>'
     )
 
 
@@ -231,26 +234,26 @@ def _image(image: Image, shown: _Pictures) -> str:
 
 def _measures(image: Image) -> str:
     measures = image.measures
-    pairs: list[tuple[str, str | None]] = [("address", _link(image.url))]
+    scores: list[tuple[str, str]] = []
     if image.clip_similarity is not None:
-        pairs.append(("similarity", f"{image.clip_similarity:.3f}"))
-    if image.best_sentence:
-        pairs.append(("best sentence", _maybe(image.best_sentence)))
+        scores.append(("similarity", f"{image.clip_similarity:.3f}"))
     if measures is not None:
         if measures.width is not None and measures.height is not None:
             kind = "" if measures.format is None else f" {_clean(measures.format)}"
-            pairs.append(("size", f"{measures.width} × {measures.height}{kind}"))
+            scores.append(("size", f"{measures.width} × {measures.height}{kind}"))
         if measures.bytes is not None:
-            pairs.append(("bytes", f"{measures.bytes:,}"))
+            scores.append(("bytes", f"{measures.bytes:,}"))
         if measures.nsfw is not None:
-            pairs.append(("nsfw", f"{measures.nsfw:.3f}"))
+            scores.append(("nsfw", f"{measures.nsfw:.3f}"))
         if measures.aesthetic is not None:
-            pairs.append(("aesthetic", f"{measures.aesthetic:.2f}"))
+            scores.append(("aesthetic", f"{measures.aesthetic:.2f}"))
         if measures.p_hash is not None:
-            pairs.append(("pHash", _hash(measures.p_hash, measures.p_hash_count)))
+            scores.append(("pHash", _hash(measures.p_hash, measures.p_hash_count)))
         if measures.d_hash is not None:
-            pairs.append(("dHash", _hash(measures.d_hash, measures.d_hash_count)))
-    return _facts(pairs)
+            scores.append(("dHash", _hash(measures.d_hash, measures.d_hash_count)))
+    line = "".join(f"<span><small>{name}</small> {value}</span> " for name, value in scores)
+    facts = _facts([("best sentence", _maybe(image.best_sentence)), ("address", _link(image.url))])
+    return (f'<p class="scores" dir="ltr">{line}</p>' if scores else "") + facts
 
 
 def _hash(digits: str, count: int | None) -> str:
@@ -282,10 +285,10 @@ def _dropped(dropped: Dropped, number: int, shown: _Pictures, addresses: Mapping
             ("record", _locator(dropped.warc)),
         ]
     )
-    part = "" if dropped.part is None else f'<div class="parts">{_part(dropped.part, shown)}</div>'
+    part = "" if dropped.part is None else f'<div class="parts" dir="auto">{_part(dropped.part, shown)}</div>'
     return (
-        f'<article class="drop" id="d{number}" tabindex="-1"><p class="number">{what} · {_clean(dropped.stage)}</p>'
-        f"<h3>{_clean(drop.rule)}</h3>{facts}{part}</article>"
+        f'<article class="drop" id="d{number}" tabindex="-1" aria-label="{_clean(drop.rule)}">'
+        f'<p class="number">{what} · {_clean(dropped.stage)}</p>{facts}{part}</article>'
     )
 
 
@@ -294,15 +297,14 @@ _STYLE = """
 @media(prefers-color-scheme:dark){:root{--ink:#e6e1d8;--soft:#a39c91;--line:#38342f;--page:#171614;--card:#1f1d1b;
 --accent:#e0a070}}
 *{box-sizing:border-box}
-html{scroll-behavior:smooth;scroll-padding-top:1rem}
-@media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+html{scroll-padding-top:1rem}
 body{margin:0;background:var(--page);color:var(--ink);
 font:1.0625rem/1.65 Charter,"Iowan Old Style","Source Serif 4","Noto Serif","Noto Naskh Arabic",
 "Noto Serif CJK SC",Georgia,serif}
 body>header,nav,main{max-width:46rem;margin:0 auto;padding:0 1.25rem}
 body>header{padding-top:3rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .3rem;letter-spacing:-.01em}
-header p,.number,small,.facts,nav,.absent,.more,.alt,.media{font-family:system-ui,-apple-system,
+header p,.number,small,.scores,.facts,nav,.absent,.more,.alt,.media{font-family:system-ui,-apple-system,
 "Segoe UI","Noto Sans",sans-serif}
 body>header p{color:var(--soft);margin:.2rem 0;font-size:.95rem}
 kbd{border:1px solid var(--line);border-radius:4px;padding:0 .35em;font-size:.85em;background:var(--card)}
@@ -318,9 +320,10 @@ article:focus{outline:2px solid var(--accent);outline-offset:2px}
 h2{font-size:1.5rem;line-height:1.25;margin:.15rem 0 .6rem;overflow-wrap:anywhere}
 h2.rule{margin:2.4rem 0 0}
 h3{font-size:1.15rem;line-height:1.35;margin:1.5rem 0 .4rem;overflow-wrap:anywhere}
-.drop h3{margin-top:.1rem}
+.drop{padding:1rem 1.4rem;margin:.8rem 0}
 .parts{border-top:1px solid var(--line);margin-top:1rem;padding-top:.4rem}
 .parts p,.parts li,.parts blockquote,.parts h3{white-space:pre-line;overflow-wrap:anywhere}
+.scores{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.3rem 0;font-size:.82rem;font-variant-numeric:tabular-nums}
 .facts{margin:.3rem 0 0;font-size:.8rem;line-height:1.45;color:var(--soft);display:grid;gap:.1rem}
 .facts div{display:grid;grid-template-columns:6.6rem minmax(0,1fr);gap:.6rem}
 .facts dt{opacity:.85}
@@ -346,11 +349,11 @@ figcaption p{margin:0 0 .25rem}
 _SCRIPT = """
 (()=>{const all=[...document.querySelectorAll("article")];
 addEventListener("keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||(e.key!=="j"&&e.key!=="k"))return;
-const edge=24,tops=all.map(a=>a.getBoundingClientRect().top);
-let to=e.key==="j"?tops.findIndex(t=>t>edge):tops.findLastIndex(t=>t<-edge);
+const step=e.key==="j"?1:-1,edge=24,boxes=all.map(a=>a.getBoundingClientRect());
 const held=all.indexOf(document.activeElement);
-if(held>=0&&Math.abs(tops[held])<innerHeight)to=held+(e.key==="j"?1:-1);
-const next=all[to];if(!next)return;e.preventDefault();next.focus({preventScroll:true});next.scrollIntoView();});})();
+const next=all[held>=0&&boxes[held].bottom>0&&boxes[held].top<innerHeight?held+step:
+step>0?boxes.findIndex(b=>b.top>edge):boxes.findLastIndex(b=>b.top<-edge)];
+if(next){e.preventDefault();next.focus({preventScroll:true});next.scrollIntoView()}})})();
 """
 
 
