@@ -148,6 +148,12 @@ def _locator(locator: Locator | None) -> str | None:
     return f"{_clean(locator.file)} <small>at {locator.offset:,}, {locator.length:,} bytes</small>"
 
 
+def _direction(text: str) -> str:
+    """Where a line of `text` begins. For containers: dir=auto looks past children that have a direction of their own."""
+    strong = (unicodedata.bidirectional(character) for character in text)
+    return "rtl" if next((kind for kind in strong if kind in ("L", "R", "AL")), "L") != "L" else "ltr"
+
+
 def _maybe(text: str | None) -> str | None:
     return f'<span dir="auto">{_clean(text)}</span>' if text else None
 
@@ -179,7 +185,7 @@ def _document(document: Document, number: int, total: int, shown: _Pictures) -> 
     return (
         f'<article id="d{number}" tabindex="-1" aria-label="{_clean(title)}"><header>'
         f'<p class="number">{number} of {total}</p>{heading}{summary}</header>'
-        f'<div class="parts" dir="auto"{lang}>{parts}</div></article>'
+        f'<div class="parts" dir="{_direction(document.text())}"{lang}>{parts}</div></article>'
     )
 
 
@@ -203,7 +209,7 @@ def _text(part: Text) -> str:
         case "list":
             entries = [entry.removeprefix("- ") for entry in re.split(r"\n(?=- )", text)]
             items = "".join(f'<li dir="auto">{_clean(entry)}</li>' for entry in entries)
-            return f"<ul>{items}</ul>{more}"
+            return f'<ul dir="{_direction(text)}">{items}</ul>{more}'
         case "table":
             rows = [re.split(r"(?<!\\) ?\| ?", line.strip().strip("|")) for line in text.splitlines()]
             cells = "".join(
@@ -211,7 +217,7 @@ def _text(part: Text) -> str:
                 for row in rows
                 if not all(re.fullmatch(r":?-{3,}:?", cell.strip()) for cell in row)
             )
-            return f'<div class="wide"><table dir="auto">{cells}</table></div>{more}'
+            return f'<div class="wide"><table dir="{_direction(text)}">{cells}</table></div>{more}'
         case "detail":
             return f'<p class="detail" dir="auto">{_clean(text)}</p>{more}'
         case "text":

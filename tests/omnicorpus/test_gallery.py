@@ -122,6 +122,14 @@ def test_absent_picture_says_why() -> None:
     assert re.findall(r"no picture: ([^<]*)", html) == reasons
 
 
+def test_documents_lists_and_tables_begin_where_their_script_begins() -> None:
+    arabic = doc(Text("- خبز\n- ماء", "list"), Text("خبز | ماء", "table"), language="ar")
+    page = _Elements(gallery.page([arabic, doc(Text("- 1 bread", "list"))], {}, title="t"))
+    assert [each["dir"] for each in page.named("ul")] == ["rtl", "ltr"]
+    assert [each["dir"] for each in page.named("table")] == ["rtl"]
+    assert [each["dir"] for each in page.named("div") if each.get("class") == "parts"] == ["rtl", "ltr"]
+
+
 def test_facts_of_a_document() -> None:
     words = " ".join(_Elements(gallery.page([doc(Text("t"), title="Bread", language="fr")], {}, title="x")).words)
     for expected in ("Bread", "https://a.test/page", "fr", "0.97", "c.warc.gz", "at 10, 1,200 bytes"):
