@@ -16,8 +16,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
-_OPENED = (*FORMATS, "MPO")
-"""MPO is what Pillow calls a JPEG with further pictures behind it, as phones write them; its first picture is read."""
 
 MAX_PIXELS = 89_478_485
 """Pillow's own limit, over which it warns of a decompression bomb: a quarter gigabyte of RGB."""
@@ -66,10 +64,11 @@ def decode(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(io.BytesIO(content), formats=_OPENED) as image:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > max_pixels:
                     raise NotAPicture("too_many_pixels")
                 image.load()
+                # MPO is Pillow's name for a JPEG with further pictures behind it, as phones write them.
                 kind = "JPEG" if image.format == "MPO" else str(image.format)
                 stored = _eight_bits(image)
                 gray = stored.convert("L")

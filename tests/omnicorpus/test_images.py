@@ -1,0 +1,291 @@
+"""The image stages as one: documents and a crawl file in, measured and scored documents and the table of images out."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image as Pillow
+
+from omnicorpus import images, picture, plan, runner, schema, table
+from omnicorpus.document import Document, Image, Measures
+from omnicorpus.errors import ConfigError
+from omnicorpus.fetch import FetchSettings
+from omnicorpus.images import ClipSettings, ImageStageSettings, NsfwSettings
+from omnicorpus.runner import Engine, Inline
+from omnicorpus.stage import Call, Counts, Need, Stage
+from omnicorpus.warc import Response, responses
+from tests import build
+
+BARE = ImageStageSettings(sources=("warc",), clip=None, nsfw=NsfwSettings(enabled=False))
+
+
+def png(colour: str = "red", size: tuple[int, int] = (40, 30)) -> bytes:
+    file = io.BytesIO()
+    Pillow.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def noise(seed: int, size: tuple[int, int] = (64, 48)) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Pillow.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the first stage of these tests is given: a folder that holds documents and records by shard."""
+
+    folder: str
+
+
+def given(call: Call, _state: object) -> Counts:
+    settings: Given = call.settings
+    for name in ("documents", "records"):
+        table.write(call.path(name), table.read(f"{settings.folder}/{call.shard}.{name}.parquet"))
+    return Counts()
+
+
+def prepare(folder: Path, shards: dict[str, list[Document]], held: dict[str, list[bytes]]) -> Given:
+    """Write the tables that the image stages need. `held` are WARC records of pictures."""
+    for name, documents in shards.items():
+        table.write(f"{folder}/{name}.documents.parquet", schema.documents_table(documents))
+        rows: list[dict[str, Any]] = []
+        if held.get(name):
+            path = build.warc(folder / f"{name}.warc.gz", *held[name])
+            for found in responses(path):
+                assert isinstance(found, Response)
+                place = found.locator
+                rows.append(
+                    {"url": found.url, "file": place.file, "offset": place.offset, "length": place.length,
+                     "content_type": found.mime, "crawled_at": found.crawled_at}
+                )  # fmt: skip
+        table.write(f"{folder}/{name}.records.parquet", pa.Table.from_pylist(rows, schema=schema.RECORDS))
+    return Given(str(folder))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    documents: list[Document]
+    images: dict[str, dict[str, Any]]
+    counts: dict[str, Counts]
+    plan: plan.Plan
+
+
+def run(
+    tmp_path: Path,
+    shards: dict[str, list[Document]],
+    held: dict[str, list[bytes]],
+    settings: ImageStageSettings = BARE,
+    engine: Engine | None = None,
+    partitions: int = 3,
+) -> Outcome:
+    folder = tmp_path / "given"
+    folder.mkdir(exist_ok=True)
+    names = tuple(shards)
+    first = Stage(
+        "given", given, prepare(folder, shards, held), ("documents", "records"), shards=names, in_funnel=False
+    )
+    needs = Need("given", "documents"), Need("given", "records")
+    steps = images.stages(*needs, settings, partitions=partitions, document_shards=names)
+    laid = plan.make(str(tmp_path / "run"), (first, *steps))
+    progress = runner.run(laid, engine or Inline(), lambda _: None)
+    counts = {
+        name: Counts(sum(m.rows_in for m in each.manifests), sum(m.rows_out for m in each.manifests),
+                     {rule: count for m in each.manifests for rule, count in m.drops.items()})
+        for name, each in progress.items()
+    }  # fmt: skip
+    documents = []
+    sums = laid.tables(Need("hash_counts", "counts", "all"))
+    for index, path in enumerate(laid.tables(Need("score", "documents", "all"))):
+        rows = schema.documents(table.read(path))
+        documents += images.with_hash_counts(rows, images.hash_counts(sums, index))
+    found = table.read_all(laid.tables(Need("images", "images", "all")), schema.IMAGES).to_pylist()
+    return Outcome(documents, {row["url"]: row for row in found}, counts, laid)
+
+
+def shown(document: Document) -> list[Image]:
+    return list(document.images())
+
+
+def measured(image: Image) -> Measures:
+    assert image.measures is not None
+    return image.measures
+
+
+def record(url: str, body: bytes, mime: str = "image/png", **more: Any) -> bytes:
+    return build.record(url, body, mime=mime, **more)
+
+
+def test_a_picture_of_the_crawl_is_measured_once_for_all_documents_that_show_it(tmp_path: Path, engine: Engine) -> None:
+    picture_url = "https://pictures.test/a.png"
+    content = noise(1)
+    shards = {
+        "one": [build.doc("Text.", build.image(picture_url), url="https://a.test/1")],
+        "two": [build.doc(build.image(picture_url), build.image(picture_url), url="https://a.test/2")],
+    }
+    outcome = run(tmp_path, shards, {"two": [record(picture_url, content)]}, engine=engine)
+    decoded = picture.decode(content)
+    expected = Measures(
+        bytes=len(content),
+        sha256=images.hashlib.sha256(content).hexdigest(),
+        width=64,
+        height=48,
+        format="PNG",
+        p_hash=picture.p_hash(decoded.gray),
+        d_hash=picture.d_hash(decoded.gray),
+        p_hash_count=2,
+        d_hash_count=2,
+    )
+    assert [measured(image) for document in outcome.documents for image in shown(document)] == [expected] * 3
+    (row,) = outcome.images.values()
+    assert (row["content"], row["source"], row["embedding"]) == (content, "warc", None)
+    assert (outcome.counts["fetch"], outcome.counts["measure"]) == (Counts(1, 1), Counts(1, 1))
+
+
+def test_one_picture_under_two_addresses_of_one_canonical_form_is_one(tmp_path: Path) -> None:
+    first, second = "http://Pictures.test/a.png#top", "https://pictures.test/a.png?utm_source=x"
+    shards = {"one": [build.doc(build.image(first), build.image(second))]}
+    outcome = run(tmp_path, shards, {"one": [record("https://pictures.test/a.png", png())]})
+    assert [image.url for image in shown(outcome.documents[0])] == [second, second]
+    assert list(outcome.images) == [second]
+
+
+def test_the_newest_record_of_an_address_is_taken(tmp_path: Path) -> None:
+    url = "https://pictures.test/a.png"
+    held = {
+        "one": [record(url, noise(1), date="2023-11-28T12:00:00Z"), record(url, noise(2), date="2023-12-01T12:00:00Z")],
+        "two": [record(url, noise(3), date="2023-11-30T12:00:00Z")],
+    }
+    outcome = run(tmp_path, {"one": [build.doc(build.image(url))], "two": []}, held)
+    assert outcome.images[url]["content"] == noise(2)
+
+
+def test_an_address_that_cannot_be_had_keeps_its_reason(tmp_path: Path) -> None:
+    def url(name: str) -> str:
+        return f"https://pictures.test/{name}"
+
+    held = [
+        record(url("page"), b"<html>no picture</html>"),
+        record(url("cut"), noise(1)[:900]),
+        record(url("empty"), b""),
+        record(url("large"), b"\x89PNG" + bytes(50_000)),
+        record(url("wide"), png(size=(1_500, 1_000))),
+    ]
+    names = ["page", "cut", "empty", "large", "wide", "nowhere"]
+    shards = {"one": [build.doc(*(build.image(url(name)) for name in names))]}
+    settings = replace(BARE, max_pixels=1_000_000, fetch=FetchSettings(max_bytes=30_000))
+    outcome = run(tmp_path, shards, {"one": held}, settings)
+    assert [measured(image) for image in shown(outcome.documents[0])] == [
+        Measures(error=reason)
+        for reason in ("not_an_image", "truncated", "empty", "too_many_bytes", "too_many_pixels", "not_in_crawl")
+    ]
+    assert all(row["content"] is None or row["error"] for row in outcome.images.values())
+    assert sum(outcome.counts["fetch"].drops.values()) + sum(outcome.counts["measure"].drops.values()) == 6
+
+
+def test_hash_counts_are_of_documents_over_the_whole_corpus(tmp_path: Path) -> None:
+    def url(number: int) -> str:
+        return f"https://host{number}.test/logo.png"
+
+    shards = {
+        f"shard{shard}": [
+            build.doc(build.image(url(page)), build.image(url(page + 100)), url=f"https://a.test/{shard}/{page}")
+            for page in range(3)
+        ]
+        for shard in range(2)
+    }
+    held = {"shard0": [record(url(number), noise(7)) for page in range(3) for number in (page, page + 100)]}
+    outcome = run(tmp_path, shards, held)
+    counts = {
+        (measured(image).p_hash_count, measured(image).d_hash_count)
+        for document in outcome.documents
+        for image in shown(document)
+    }
+    assert counts == {(6, 6)}
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    urls = [f"https://host{number}.test/{number}.png" for number in range(12)]
+    shards = {"one": [build.doc(*map(build.image, urls))], "two": [build.doc(*map(build.image, reversed(urls)))]}
+    held = {"one": [record(url, noise(number)) for number, url in enumerate(urls)]}
+    outcomes = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        outcome = run(tmp_path / name, shards, held)
+        paths = [
+            path
+            for need in (Need("images", "images"), Need("score", "documents"), Need("hash_counts", "counts"))
+            for path in outcome.plan.tables(need)
+        ]
+        outcomes.append([Path(path).read_bytes() for path in paths])
+    # The records' file names differ between the two folders, and nothing else may.
+    assert outcomes[0] == outcomes[1]
+
+
+def test_documents_without_images_and_shards_without_documents_pass(tmp_path: Path) -> None:
+    outcome = run(tmp_path, {"one": [build.doc("Only text.")], "two": []}, {})
+    assert [document.text() for document in outcome.documents] == ["Only text."]
+    assert outcome.images == {}
+
+
+def test_the_web_is_not_asked_for_nobody(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="contact"):
+        run(tmp_path, {"one": []}, {}, ImageStageSettings(clip=None))
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> ClipSettings:
+    return ClipSettings("stand-in", None, device="cpu", cache=str(Path(__file__).parents[2] / ".cache"))
+
+
+@pytest.mark.slow
+def test_an_image_is_scored_with_the_sentences_near_it(
+    tmp_path: Path, stand_in: ClipSettings, shared: Path, engine: Engine
+) -> None:
+    def url(name: str) -> str:
+        return f"https://pictures.test/{name}.png"
+
+    held = {
+        "one": [record(url(name), (shared / "captions" / f"{name}.png").read_bytes()) for name in ("elephant", "bee")]
+    }
+    shards = {
+        "one": [
+            build.doc(
+                "The weather was fine. An elephant walked by. We paid the bill.",
+                build.image(url("elephant"), alt="an elephant"),
+                "A bee sat on a flower.",
+                build.image(url("bee"), alt="an elephant"),
+            ),
+            build.doc(build.image(url("bee")), url="https://a.test/2"),
+        ]
+    }
+    settings = replace(BARE, clip=stand_in, nsfw=NsfwSettings())
+    outcome = run(tmp_path, shards, held, settings, engine)
+    elephant, bee = shown(outcome.documents[0])
+    assert (elephant.best_text, elephant.best_sentence) == (0, "An elephant walked by.")
+    assert (bee.best_text, bee.best_sentence) == (2, "A bee sat on a flower.")
+    assert elephant.alt_similarity is not None and bee.alt_similarity is not None
+    assert elephant.alt_similarity > bee.alt_similarity
+    assert elephant.clip_similarity is not None and 0 < elephant.clip_similarity <= 1
+    (alone,) = shown(outcome.documents[1])
+    assert (alone.clip_similarity, alone.best_text, alone.best_sentence) == (None, None, None)
+    vectors = np.array([row["embedding"] for row in outcome.images.values()], dtype=np.float32)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    assert all(0 <= row["nsfw"] <= 1 for row in outcome.images.values())
+
+
+@pytest.mark.slow
+def test_only_sentences_within_the_window_are_compared(tmp_path: Path, stand_in: ClipSettings, shared: Path) -> None:
+    url = "https://pictures.test/elephant.png"
+    held = {"one": [record(url, (shared / "captions" / "elephant.png").read_bytes())]}
+    shards = {"one": [build.doc("An elephant. We paid.", "We left.", build.image(url), "It rained. An elephant.")]}
+    outcome = run(tmp_path, shards, held, replace(BARE, clip=stand_in, sentences=1))
+    (image,) = shown(outcome.documents[0])
+    assert image.best_sentence in ("We left.", "It rained.")
