@@ -45,10 +45,9 @@ WORD_LENGTH_BOUNDS: dict[str, tuple[float, float]] = {
 
 _BULLET = re.compile(r"[-*+•‣⁃◦●○■□▪▫▶►–—·・※]\s?\S")
 _ELLIPSIS_END = re.compile(r"(?:\.\.\.|…|。。。|⋯)[\"'”’»」』)\]]*$")
-_DIGIT = re.compile(r"\d")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
-_SPACE = re.compile(r"\s")
-_BREAKS = re.compile(r"(?:[^\S\n]*\n){3,}")
+_BREAKS = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
 def word_count(words: Words, *, minimum: float = 50, maximum: float = 100_000) -> Drop | None:
@@ -103,7 +102,8 @@ def alphabetic_words(words: Words, *, minimum: float = 0.8) -> Drop | None:
     """Drop texts of which too few words hold a letter. Default: Gopher A.1."""
     if not words.units:
         return None
-    share = 1.0 - sum(1 for unit in words.units if not _LETTER.search(unit)) / words.count
+    without = sum(number for unit, number in words.counts.items() if not unit.isalpha() and not _LETTER.search(unit))
+    share = 1.0 - without / words.count
     return Drop("alphabetic_words", round(share, 4), minimum) if share < minimum else None
 
 
@@ -120,9 +120,9 @@ def stop_words(words: Words, *, minimum: int = 2) -> Drop | None:
     wanted = stop_words_of(words.language)
     if not wanted:
         return None
-    found = len(wanted.intersection(words.units))
+    found = len(wanted & words.counts.keys())
     if found < minimum and (endings := stop_endings(words.language)):
-        found += len({unit[-1] for unit in words.units if len(unit) > 1 and unit[-1] in endings})
+        found += len({unit[-1] for unit in words.counts if len(unit) > 1 and unit[-1] in endings})
     return Drop("stop_words", found, minimum) if found < minimum else None
 
 
@@ -194,6 +194,7 @@ def duplicate_n_grams(
     pairs n, ascending, with the largest share. Defaults: Gopher, table A1. The n is written in the drop's `detail`.
     """
     total = len(words.text)
+    lowest = min((maximum for _, maximum in maxima), default=0.0)
     for n, maximum in maxima:
         size = round(n * words.units_per_word)
         starts = _n_grams(words.codes, size)
@@ -210,6 +211,9 @@ def duplicate_n_grams(
         share = int(words.widths[np.cumsum(change)[:-1] > 0].sum()) / total
         if share > maximum:
             return Drop("duplicate_n_grams", round(share, 4), maximum, f"{n} words")
+        if share <= lowest:
+            # What repeats as n + 1 words repeats as n words: no longer run can cover more.
+            return None
     return None
 
 
@@ -258,15 +262,19 @@ def frequent_word(words: Words, *, maximum: float = 0.2) -> Drop | None:
     """Drop texts in which one word is too large a share of all. OmniCorpus 3.1, number ours."""
     if not words.units:
         return None
-    word, count = Counter(words.units).most_common(1)[0]
+    word = max(words.counts, key=words.counts.__getitem__)
+    count = words.counts[word]
     drop = _above("frequent_word", count, len(words.units), maximum)
     return None if drop is None else Drop(drop.rule, drop.value, drop.threshold, word[:40])
 
 
 def digits(words: Words, *, maximum: float = 0.2) -> Drop | None:
     """Drop texts of which too many characters, white space aside, are digits. OmniCorpus 3.1, number ours."""
-    characters = len(words.text) - len(_SPACE.findall(words.text))
-    return _above("digits", len(_DIGIT.findall(words.text)), characters, maximum)
+    text = words.text
+    number = sum(map(text.count, "0123456789"))
+    if not text.isascii():
+        number += len(_OTHER_DIGIT.findall(text))
+    return _above("digits", number, len("".join(text.split())), maximum)
 
 
 def _above(rule: str, amount: float, whole: float, maximum: float) -> Drop | None:

@@ -17,6 +17,7 @@ Measures over n words are taken over `round(n * units_per_word)` units, so that 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -142,10 +143,15 @@ class Words:
         return sum(map(len, spaced)) / len(spaced) if spaced else 0.0
 
     @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each unit occurs."""
+        return Counter(self.units)
+
+    @cached_property
     def codes(self) -> npt.NDArray[np.uint64]:
         """One number per unit, equal for equal units."""
-        numbers: dict[str, int] = {}
-        return np.fromiter((numbers.setdefault(unit, len(numbers)) for unit in self.units), np.uint64, len(self.units))
+        numbers = dict(zip(self.counts, range(len(self.counts)), strict=True))
+        return np.fromiter(map(numbers.__getitem__, self.units), np.uint64, len(self.units))
 
     @cached_property
     def widths(self) -> npt.NDArray[np.int64]:
