@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnicorpus.signature import Hashes, Words, mixed
+from omnicorpus.signature import Words, mixed
+from omnicorpus.sketch import Hashes
 
 RECALL = 0.98
 """Probability with which a pair exactly at the threshold must become a candidate. Verification takes chance candidates

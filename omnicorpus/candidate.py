@@ -1,117 +1,123 @@
-"""Pairs of documents that are near duplicates: signed, met in a bucket, verified by their whole signatures.
+"""Pairs of documents that are near duplicates: met in a bucket, verified by their sketches.
 
-Shards send (bucket, node) to the bucket's partition; there each bucket becomes a star about its least node. With
-verification an edge travels to the home of its centre, takes the centre's signature along to the home of the other
-end, and holds if the two signatures agree often enough.
+Within a shard buckets become stars at once, so that only one row of a bucket leaves a shard for all that are like it:
+a hot bucket is as large as the number of shards, not of documents. Shards send (bucket, row) to the bucket's
+partition; there each bucket becomes a star about its least node. An edge then travels to the home of its centre, takes
+the centre's sketch along to the home of the other end, and holds if the two are similar enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from omnicorpus import band, component, exact, node, signature, table
+from omnicorpus import band, component, node, signature, signed, sketch, table
 from omnicorpus.band import Bands
-from omnicorpus.component import Nodes
-from omnicorpus.exact import Keep
-from omnicorpus.signature import Hashes, SignatureSettings
+from omnicorpus.component import Edges, Nodes
+from omnicorpus.signature import Words
+from omnicorpus.sketch import Hashes, Sizes
 from omnicorpus.stage import Call, Counts
 
 BUCKETS = pa.schema([("bucket", pa.uint64()), ("row", pa.uint32())])
 EDGES = pa.schema([("centre", pa.int64()), ("node", pa.int64())])
+HUBS = pa.schema([("node", pa.int64()), ("size", pa.int64()), ("sketch", pa.binary(4 * sketch.SIZE))])
 
-SIGNED_ROWS = 16_384
-"""Rows of a row group of signatures: 8 MB of them."""
+LEADERS = 4
+"""Stars that a shard makes of one bucket before it sends the rest of it row by row: each takes the rows that are like
+its centre. One is enough for copies; a bucket where four are not enough holds pages that met by chance."""
+
+PAIRS_AT_ONCE = 65_536
+"""Pairs of which sketches are held in memory at once: 128 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateSettings:
-    """`threshold`: the estimated Jaccard at which an edge holds, 0 to 1. `keep`: for the ranks stored with
-    signatures."""
+    """Of all stages between signed rows and edges.
 
-    signature: SignatureSettings
+    An edge holds at an estimated Jaccard of `threshold`, less the allowance that lets the share `confidence` of the
+    pairs exactly at the threshold pass; without `verify` every edge holds. `first`: the number of the stage's first
+    shard.
+    """
+
     bands: Bands
+    permutations: int
     partitions: int
+    first: int
     threshold: float
-    keep: Keep
+    confidence: float
+    verify: bool
 
 
-def signed_schema(permutations: int) -> pa.Schema:
-    """One row for each document that the exact layers left, in their order; `tokens` 0 where there is nothing to
-    sign."""
-    return pa.schema(
-        [
-            ("row", pa.uint32()),
-            ("id_high", pa.uint64()),
-            ("id_low", pa.uint64()),
-            ("rank", pa.int64()),
-            ("tokens", pa.int64()),
-            ("signature", pa.binary(4 * permutations)),
-        ]
-    )
+def send_buckets(call: Call, _: None) -> Counts:
+    """Buckets of a shard's signed rows that the exact layers left, by partition; and the edges within the shard.
 
-
-def hubs_schema(permutations: int) -> pa.Schema:
-    return pa.schema([("node", pa.int64()), ("signature", pa.binary(4 * permutations))])
-
-
-def sign(call: Call, _: None) -> Counts:
-    """Signatures of a shard's survivors, and their buckets by partition."""
+    Writes `buckets` for the exchange, and `near`: EDGES of rows of this shard, already verified.
+    """
     settings: CandidateSettings = call.settings
-    rows = table.read(exact.documents(call), sorted({"texts", *exact.columns(settings.keep)}))
-    alive = node.survivors(call.index, len(rows), call.shards, settings.partitions, exact.lost(call))
-    rows = rows.take(pa.array(alive))
-    found = signature.tokens(exact.texts(rows), digits=settings.signature.digits)
-    signed = signature.signatures(found, settings.signature)
-    identity = exact.ids(rows)
-    lengths = np.diff(found.bounds)
-    table.write(
-        call.path("signed"),
-        pa.table(
-            {
-                "row": alive.astype(np.uint32),
-                "id_high": identity[:, 0],
-                "id_low": identity[:, 1],
-                "rank": exact.ranks(rows, settings.keep),
-                "tokens": lengths,
-                "signature": signature.packed(signed),
-            },
-            schema=signed_schema(settings.signature.permutations),
-        ),
-        rows_per_group=SIGNED_ROWS,
-        plain=("signature",),
-    )
-    some = lengths > 0
-    found_buckets = band.buckets(signed[some], settings.bands)
-    sent = pa.table(
-        {"bucket": found_buckets.ravel(), "row": np.repeat(alive[some].astype(np.uint32), settings.bands.count)},
-        schema=BUCKETS,
-    )
-    partition = (found_buckets.ravel() % np.uint64(settings.partitions)).astype(np.int64)
-    table.scatter(call.path("buckets"), sent, partition, settings.partitions)
-    return Counts(len(alive), int(some.sum()))
+    (path,) = node.files(call, "signed")
+    rows = table.read(path, ["row", "size", "signature", "sketch"])
+    sizes = node.column(rows, "size")
+    lost = [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
+    left = node.alive(node.column(rows, "row"), settings.first + call.index, lost, settings.partitions) & (sizes > 0)
+    rows, sizes = rows.filter(pa.array(left)), sizes[left]
+    places = node.column(rows, "row")
+    buckets = band.buckets(signature.unpacked(rows["signature"], settings.permutations), settings.bands)
+    sketches = signature.unpacked(rows["sketch"], sketch.SIZE)
+    sent, (centre, other) = within(buckets, sketches, sizes, settings)
+    chosen = np.nonzero(sent)
+    partition = (buckets[chosen] % np.uint64(settings.partitions)).astype(np.int64)
+    leaving = pa.table({"bucket": buckets[chosen], "row": places[chosen[0]].astype(np.uint32)}, schema=BUCKETS)
+    table.scatter(call.path("buckets"), leaving, partition, settings.partitions)
+    table.write(call.path("near"), edges(places[centre], places[other]), rows_per_group=1 << 20)
+    return Counts(len(left), len(rows))
+
+
+def within(
+    buckets: Words, sketches: Hashes, sizes: Sizes, settings: CandidateSettings
+) -> tuple[npt.NDArray[np.bool_], Edges]:
+    """Stars within one shard: which (document, band) places are still to be sent, and the edges that hold.
+
+    A place is not sent when its document hangs on another of the same bucket that is.
+    """
+    sent = np.zeros(buckets.shape, bool)
+    document, place = (index.ravel() for index in np.indices(buckets.shape))
+    order = np.lexsort((document, buckets[document, place]))
+    document, place = document[order], place[order]
+    bucket = buckets[document, place]
+    found: list[Edges] = []
+    for _ in range(LEADERS):
+        if not len(document):
+            break
+        new = np.ones(len(bucket), bool)
+        new[1:] = bucket[1:] != bucket[:-1]
+        sent[document[new], place[new]] = True
+        centre = document[new][np.cumsum(new) - 1]
+        document, place, bucket, centre = document[~new], place[~new], bucket[~new], centre[~new]
+        pairs, each = np.unique(centre * len(buckets) + document, return_inverse=True)
+        first, second = pairs // len(buckets), pairs % len(buckets)
+        held = _hold(first, second, sketches, sizes, settings)
+        found.append((first[held], second[held]))
+        loose = ~held[each]
+        document, place, bucket = document[loose], place[loose], bucket[loose]
+    sent[document, place] = True
+    if not found:
+        return sent, (document, document)
+    first, second = np.concatenate([edge for edge, _ in found]), np.concatenate([edge for _, edge in found])
+    return sent, component.distinct(first, second)
 
 
 def meet(call: Call, _: None) -> Counts:
     """Stars of a partition's buckets, by the home of their centres."""
-    settings: CandidateSettings = call.settings
-    paths = call.inputs["signatures.buckets"]
-    rows = node.gather(paths, call.index, BUCKETS)
+    rows = node.gather(node.files(call, "buckets"), call.index, BUCKETS)
     centre, other = stars(rows["bucket"].to_numpy(), node.column(rows, "node"))
-    table.scatter(
-        call.path("edges"),
-        edges(centre, other),
-        node.home(centre, len(paths), settings.partitions),
-        settings.partitions,
-    )
+    table.scatter(call.path("edges"), edges(centre, other), node.home(centre, call.shards), call.shards)
     return Counts(len(rows), len(centre))
 
 
-def stars(bucket: signature.Words, nodes: Nodes) -> tuple[Nodes, Nodes]:
+def stars(bucket: Words, nodes: Nodes) -> Edges:
     """For each bucket edges from its least node to all others, each edge once."""
     if not len(nodes):
         return nodes, nodes
@@ -124,45 +130,31 @@ def stars(bucket: signature.Words, nodes: Nodes) -> tuple[Nodes, Nodes]:
 
 
 def depart(call: Call, _: None) -> Counts:
-    """Edges of a home's centres, with the centres' signatures, by the home of the other end."""
-    settings: CandidateSettings = call.settings
-    permutations = settings.signature.permutations
-    (name,) = (name for name in call.inputs if name.endswith(".edges"))
-    files = call.inputs["signatures.signed"]
-    rows = table.gather(call.inputs[name], call.index, EDGES)
+    """Edges of a home's centres, with the centres' sketches, by the home of the other end."""
+    rows = table.gather(node.files(call, "edges"), call.index, EDGES)
     centre, other = component.distinct(node.column(rows, "centre"), node.column(rows, "node"))
-    to = node.home(other, len(files), settings.partitions)
-    table.scatter(call.path("edges"), edges(centre, other), to, settings.partitions)
+    to = node.home(other, call.shards)
+    table.scatter(call.path("edges"), edges(centre, other), to, call.shards)
     hub, there = component.distinct(centre, to)
-    table.scatter(
-        call.path("hubs"),
-        pa.table(
-            {"node": hub, "signature": signature.packed(signatures_of(call, hub, settings.partitions, permutations))},
-            schema=hubs_schema(permutations),
-        ),
-        there,
-        settings.partitions,
-    )
+    files = node.housed(node.files(call, "signed"), call)
+    table.scatter(call.path("hubs"), hubs(hub, *signed.sketches(files, hub)), there, call.shards)
     return Counts(len(rows), len(centre))
 
 
 def verify(call: Call, _: None) -> Counts:
     """Edges whose estimated Jaccard reaches the threshold."""
     settings: CandidateSettings = call.settings
-    permutations = settings.signature.permutations
-    rows = table.gather(call.inputs["departures.edges"], call.index, EDGES)
+    rows = table.gather(node.files(call, "edges"), call.index, EDGES)
     centre, other = component.distinct(node.column(rows, "centre"), node.column(rows, "node"))
-    hubs = table.gather(call.inputs["departures.hubs"], call.index, hubs_schema(permutations))
-    hub = node.column(hubs, "node")
+    brought = table.gather(node.files(call, "hubs"), call.index, HUBS)
+    hub = node.column(brought, "node")
     order = np.argsort(hub, kind="stable")
-    theirs = signature.unpacked(hubs["signature"], permutations)
     own, place = np.unique(other, return_inverse=True)
-    ours = signatures_of(call, own, settings.partitions, permutations)
-    holds = np.zeros(len(centre), bool)
-    for start in range(0, len(centre), SIGNED_ROWS):
-        part = slice(start, start + SIGNED_ROWS)
-        met = theirs[order[np.searchsorted(hub, centre[part], sorter=order)]]
-        holds[part] = signature.similarity(met, ours[place[part]]) >= settings.threshold
+    ours, our_sizes = signed.sketches(node.housed(node.files(call, "signed"), call), own)
+    sketches = np.concatenate((signature.unpacked(brought["sketch"], sketch.SIZE), ours))
+    sizes = np.concatenate((node.column(brought, "size"), our_sizes))
+    met = order[np.searchsorted(hub, centre, sorter=order)]
+    holds = _hold(met, len(hub) + place, sketches, sizes, settings)
     table.write(call.path("edges"), edges(centre[holds], other[holds]), rows_per_group=1 << 20)
     return Counts(len(centre), int(holds.sum()))
 
@@ -171,47 +163,24 @@ def edges(centre: Nodes, other: Nodes) -> pa.Table:
     return pa.table({"centre": centre, "node": other}, schema=EDGES)
 
 
-def signatures_of(call: Call, wanted: Nodes, partitions: int, permutations: int) -> Hashes:
-    """Signatures of nodes of this partition, in their order; `wanted` ascends, and may repeat a node."""
-    return signatures_from(signed_files(call, partitions), wanted, permutations)
+def hubs(nodes: Nodes, sketches: Hashes, sizes: Sizes) -> pa.Table:
+    return pa.table({"node": nodes, "size": sizes, "sketch": signature.packed(sketches)}, schema=HUBS)
 
 
-def signatures_from(files: Mapping[int, str], wanted: Nodes, permutations: int) -> Hashes:
-    """Signatures of nodes that stand in these files, by shard; `wanted` ascends, and may repeat a node."""
-    found = np.empty((len(wanted), permutations), np.uint32)
-    for rows, part, place in _rows_of(files, wanted, ["signature"]):
-        found[part] = signature.unpacked(rows["signature"], permutations)[place]
-    return found
-
-
-def facts_of(call: Call, wanted: Nodes, partitions: int) -> dict[str, npt.NDArray[np.generic]]:
-    """Ranks and ids of nodes of this partition, in their order; `wanted` ascends, and may repeat a node."""
-    found: dict[str, npt.NDArray[np.generic]] = {
-        "rank": np.empty(len(wanted), np.int64),
-        "id_high": np.empty(len(wanted), np.uint64),
-        "id_low": np.empty(len(wanted), np.uint64),
-    }
-    for rows, part, place in _rows_of(signed_files(call, partitions), wanted, list(found)):
-        for name, values in found.items():
-            values[part] = rows[name].to_numpy()[place]
-    return found
-
-
-def _rows_of(
-    files: Mapping[int, str], wanted: Nodes, columns: list[str]
-) -> Iterator[tuple[pa.Table, slice, npt.NDArray[np.int64]]]:
-    """Row groups that hold some of the nodes, which of the wanted these are, and where each stands in the row group."""
-    for shard, path in files.items():
-        for rows in table.groups(path, ["row", *columns]):
-            there = node.nodes(shard, node.column(rows, "row"))
-            if not len(there):
-                continue
-            start, end = (int(place) for place in np.searchsorted(wanted, [there[0], there[-1] + 1]))
-            if start < end:
-                yield rows, slice(start, end), np.searchsorted(there, wanted[start:end])
-
-
-def signed_files(call: Call, partitions: int) -> dict[int, str]:
-    """The signatures of the shards whose home is this call's partition, by shard."""
-    files = call.inputs["signatures.signed"]
-    return {shard: files[shard] for shard in node.housed(call.index, len(files), partitions)}
+def _hold(
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
+    sketches: Hashes,
+    sizes: Sizes,
+    settings: CandidateSettings,
+) -> npt.NDArray[np.bool_]:
+    """Which pairs of rows of `sketches` are similar enough."""
+    holds = np.ones(len(first), bool)
+    if not settings.verify:
+        return holds
+    for start in range(0, len(first), PAIRS_AT_ONCE):
+        one, two = first[start : start + PAIRS_AT_ONCE], second[start : start + PAIRS_AT_ONCE]
+        found = sketch.similarity(sketches[one], sizes[one], sketches[two], sizes[two])
+        allowed = sketch.allowance(settings.threshold, sizes[one], sizes[two], kept=settings.confidence)
+        holds[start : start + PAIRS_AT_ONCE] = found >= settings.threshold - allowed
+    return holds

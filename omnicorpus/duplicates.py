@@ -1,33 +1,45 @@
 """Deduplication as a list of stages: of documents that are the same, one is kept and the others point at it.
 
-Layers, each over the survivors of the one before: the same address, the same text, nearly the same text. A document
-that lost by its address is in no later layer, so that an old version can't tie two pages together.
+Layers, each over the survivors of the one before: the same address, the same text, the same set of images, nearly the
+same text. A document that lost by its address is in no later layer, so that an old version can't tie two pages
+together.
 
-    address_keys -> same_address -> text_keys -> same_text -> signatures -> buckets -> departures -> verified
-    -> components -> members -> near_duplicate -> followed_* -> twins -> unique
+    address_keys -> same_address -> signatures -> text_keys -> same_text -> image_keys -> same_images
+    -> bands -> buckets -> departures -> verified -> edge_count -> (spread -> large_star, small_star ...) -> components
+    -> members -> near_duplicate -> followed_... -> twins -> unique
 
-Stages named after things (keys, signatures) work shard by shard; the others have one call for each partition of the
-exchange. `unique` is shard by shard again: survivors in the order in which they came, and a drop for every other
-document.
+Keys, signatures and bands are made shard by shard, and so is `unique`: survivors in the order in which they came, and
+a drop for every other document. All others have one call for each partition of the exchange.
+
+With an index of earlier crawls, its shards go through the same layers as if they were shards of this run (stages
+`known_...`), from signed rows instead of documents; `superseded` says which of them are kept and which are lost now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import band, candidate, component, exact, node, schema, signature, table
+from omnicorpus import band, candidate, exact, grouping, node, schema, signature, signed, sketch, storage, table
 from omnicorpus.candidate import CandidateSettings
-from omnicorpus.component import Nodes
-from omnicorpus.exact import ExactSettings, Keep
+from omnicorpus.errors import InputError, OutputError
+from omnicorpus.exact import ExactSettings, Keep, LayerSettings
+from omnicorpus.grouping import GroupSettings
+from omnicorpus.plan import Plan
 from omnicorpus.signature import SignatureSettings
-from omnicorpus.stage import Call, Counts, Need, Stage
+from omnicorpus.signed import SignedSettings
+from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
 
-Layer = Literal["same_address", "same_text", "near_duplicate"]
+Work = Callable[[Call, Any], Counts]
+
+Layer = Literal["same_address", "same_text", "same_images", "near_duplicate"]
+
+LAYERS: tuple[Layer, ...] = ("same_address", "same_text", "same_images", "near_duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +47,35 @@ class DuplicateSettings:
     """What counts as a duplicate, and which one is kept.
 
     `threshold`: Jaccard similarity, 0 to 1 (default 0.8: OmniCorpus 3.1). `keep`: newest (OmniCorpus 3.1),
-    most_images, longest (in characters), or first in the order of the input; ties go to the least id. The address
-    layer always keeps the newest (OBELICS). `verify`: an edge must reach the threshold by the whole signature, so that
-    chance candidates don't tie components together. `permutations` (datasketch's default), `shingle` (tokens, GPT-3's
-    and datatrove's 5), `digits` and `seed` as in `SignatureSettings`; `recall` as in `band.bands`.
+    most_images, longest (in characters), or first in the order of the input, an index before it; ties go to the least
+    id. The address layer always keeps the newest (OBELICS).
+
+    `same_images` (off by default, as in OmniCorpus; OBELICS has it): the same set of image addresses.
+
+    `permutations` (128: datasketch's), `shingle` (5 tokens: datatrove's and data-juicer's), `seed` and `digits` as in
+    `SignatureSettings`; `recall` as in `band.bands`. `verify`: an edge must reach the threshold by the two sketches,
+    so that chance candidates don't tie components together; `confidence`: the share of pairs exactly at the threshold
+    that must pass (0.9: docs/dedup.md).
+
+    `memory`: bytes for all edges at once (2 GB); with `rounds` more edges than that go through so many rounds of stars.
+    `index`: folders of indexes of earlier crawls, in the order of the crawls.
     """
 
     threshold: float = 0.8
     permutations: int = 128
     shingle: int = 5
     seed: int = 1
-    digits: str = "keep"
+    digits: Literal["keep", "zero"] = "keep"
     recall: float = band.RECALL
     keep: Keep = "newest"
     verify: bool = True
+    confidence: float = 0.9
     same_address: bool = True
     same_text: bool = True
+    same_images: bool = False
+    memory: int = 2_000_000_000
+    rounds: int = 0
+    index: tuple[str, ...] = ()
 
     @property
     def bands(self) -> band.Bands:
@@ -60,193 +85,241 @@ class DuplicateSettings:
     def signature(self) -> SignatureSettings:
         return SignatureSettings(self.permutations, self.shingle, self.seed, self.digits)
 
-
-@dataclass(frozen=True, slots=True)
-class Partitioned:
-    partitions: int
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        on = {"same_address": self.same_address, "same_text": self.same_text, "same_images": self.same_images}
+        return tuple(layer for layer in LAYERS if on.get(layer, True))
 
 
 @dataclass(frozen=True, slots=True)
 class UniqueSettings:
-    """`layers` in their order; the last is "near_duplicate"."""
+    """`layers` in their order; `first`: the number of the stage's first shard."""
 
     partitions: int
-    permutations: int
+    first: int
     threshold: float
     layers: tuple[Layer, ...]
 
 
-LABELS = pa.schema([("node", pa.int64()), ("label", pa.int64())])
+TWINS = pa.schema([("loser", pa.int64()), ("layer", pa.int8()), ("id_high", pa.uint64()), ("id_low", pa.uint64())])
 
-MEMBERS = pa.schema(
+LOST = pa.schema(
     [
-        ("label", pa.int64()),
-        ("node", pa.int64()),
-        ("rank", pa.int64()),
-        ("id_high", pa.uint64()),
-        ("id_low", pa.uint64()),
+        ("document", pa.string()),
+        ("url", pa.string()),
+        ("rule", pa.string()),
+        ("value", pa.float64()),
+        ("twin", pa.string()),
+        ("warc", schema.LOCATOR),
     ]
 )
+"""A document of an index that isn't kept any more, or never was."""
 
-TWINS = pa.schema([("loser", pa.int64()), ("layer", pa.int8()), ("id_high", pa.uint64()), ("id_low", pa.uint64())])
+KNOWN = pa.schema([("document", pa.string()), ("url", pa.string()), ("warc", schema.LOCATOR)])
 
 
 def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> tuple[Stage, ...]:
     """The stages of a deduplication of `documents`; the last is "unique", with tables "documents" and "drops".
 
-    `partitions`: calls of each wide stage, at least 1. A call holds its share of all (bucket, node) rows, 16 bytes
-    each, and of all signatures, 4 bytes a permutation. Raises ValueError for settings that no bands can serve.
+    `partitions`: calls of each wide stage, at least 1. A call holds its share of all (bucket, row) pairs, 16 bytes
+    each, and of the sketches of documents that have duplicates, 1 kB each. Raises ValueError for settings that no
+    bands can serve, and InputError for an index that isn't there or was made in another way.
     """
+    known = _index_files(settings.index, settings.signature)
     parts = tuple(f"part-{index:05d}" for index in range(partitions))
-    layers: list[Layer] = []
-    plan: list[Stage] = []
-    if settings.same_address:
-        address = ExactSettings(partitions)
-        plan.append(Stage("address_keys", exact.send_addresses, address, ("keys",), (documents,), in_funnel=False))
-        plan.append(_wide("same_address", exact.choose, address, ("lost", "kept"), parts, "address_keys.keys"))
-        layers.append("same_address")
-    if settings.same_text:
-        text = ExactSettings(partitions, settings.keep, settings.digits)
-        plan.append(Stage("text_keys", exact.send_texts, text, ("keys",), (documents, *_lost(layers)), in_funnel=False))
-        plan.append(_wide("same_text", exact.choose, text, ("lost", "kept"), parts, "text_keys.keys"))
-        layers.append("same_text")
-    near = CandidateSettings(settings.signature, settings.bands, partitions, settings.threshold, settings.keep)
-    tables = ("signed", "buckets")
-    plan.append(Stage("signatures", candidate.sign, near, tables, (documents, *_lost(layers)), in_funnel=False))
-    plan.append(_wide("buckets", candidate.meet, near, ("edges",), parts, "signatures.buckets"))
-    found = "buckets.edges"
-    if settings.verify:
-        departing = ("edges", "hubs")
-        plan.append(_wide("departures", candidate.depart, near, departing, parts, "buckets.edges", "signatures.signed"))
-        brought = ("departures.edges", "departures.hubs", "signatures.signed")
-        plan.append(_wide("verified", candidate.verify, near, ("edges",), parts, *brought))
-        found = "verified.edges"
-    plan.append(_wide("components", _label, Partitioned(partitions), ("labels",), ("all",), found, "signatures.signed"))
-    plan.append(_wide("members", _gather_members, near, ("members",), parts, "components.labels", "signatures.signed"))
-    choosing = ("members.members", "signatures.signed")
-    plan.append(_wide("near_duplicate", _choose, near, ("lost", "kept"), parts, *choosing))
-    layers.append("near_duplicate")
+    plan = _Plan(documents, known, parts)
+    layers = settings.layers
+    if "same_address" in layers:
+        addresses = ExactSettings(partitions)
+        works = (exact.send_addresses, exact.send_known_addresses)
+        plan.narrow("address_keys", works, lambda _: addresses, ("keys",), documents)
+        plan.wide("same_address", exact.choose, addresses, ("lost", "kept"), "address_keys.keys")
+
+    def signing(first: int) -> SignedSettings:
+        return SignedSettings(settings.signature, partitions, first, settings.same_images)
+
+    plan.narrow("signatures", (signed.sign, signed.keep_signed), signing, ("signed",), documents, *plan.lost)
+    rows = Need("signatures", "signed")
+    for name, key, keys in (("same_text", "text", "text_keys"), ("same_images", "image_set", "image_keys")):
+        if name in layers:
+            layer = ExactSettings(partitions, settings.keep, key)
+            works = (exact.send_signed, exact.send_signed)
+            plan.narrow(keys, works, partial(LayerSettings, layer), ("keys",), rows, *plan.lost_since_signing)
+            plan.wide(name, exact.choose, layer, ("lost", "kept"), f"{keys}.keys")
+
+    def near(first: int) -> CandidateSettings:
+        judged = (settings.threshold, settings.confidence, settings.verify)
+        return CandidateSettings(settings.bands, settings.permutations, partitions, first, *judged)
+
+    works = (candidate.send_buckets, candidate.send_buckets)
+    plan.narrow("bands", works, near, ("buckets", "near"), rows, *plan.lost_since_signing)
+    plan.wide("buckets", candidate.meet, None, ("edges",), "bands.buckets")
+    plan.wide("departures", candidate.depart, None, ("edges", "hubs"), "buckets.edges", "signatures.signed")
+    arrived = ("departures.edges", "departures.hubs", "signatures.signed")
+    plan.wide("verified", candidate.verify, near(0), ("edges",), *arrived)
+    group = GroupSettings(partitions, settings.keep, settings.memory, settings.rounds)
+    edges = ("verified.edges", "bands.near")
+    plan.one("edge_count", grouping.count, group, ("count",), *edges)
+    stars: tuple[str, ...] = ()
+    if settings.rounds:
+        plan.wide("spread", grouping.spread, group, ("both",), *edges, "edge_count.count")
+        stars = ("spread.both",)
+        for turn in range(settings.rounds):
+            plan.wide(f"large_star_{turn}", grouping.large_star, None, ("pairs",), *stars)
+            plan.wide(f"small_star_{turn}", grouping.small_star, None, ("both",), f"large_star_{turn}.pairs")
+            stars = (f"small_star_{turn}.both",)
+    labelling = plan.wide if settings.rounds else plan.one
+    labelling("components", grouping.label, group, ("labels",), *edges, *stars, "edge_count.count")
+    plan.wide("members", grouping.gather_members, group, ("members",), "components.labels", "signatures.signed")
+    plan.wide("near_duplicate", grouping.choose, group, ("lost", "kept"), "members.members")
     final = {"near_duplicate": "near_duplicate"}
-    for layer in reversed(layers[:-1]):
+    for name in reversed(layers[:-1]):
         later = [f"{stage}.lost" for stage in final.values()]
-        name = f"followed_{layer}"
-        following = (f"{layer}.kept", *later, "signatures.signed")
-        plan.append(_wide(name, _follow, Partitioned(partitions), ("lost", "kept"), parts, *following))
-        final[layer] = name
-    last = UniqueSettings(partitions, settings.permutations, settings.threshold, tuple(layers))
-    ends = [f"{final[layer]}.kept" for layer in layers]
-    plan.append(_wide("twins", _name_twins, last, ("twins", "hubs"), parts, *ends, "signatures.signed"))
-    ended = (Need("twins", "twins", "all"), Need("twins", "hubs", "all"), Need("signatures", "signed"))
-    plan.append(Stage("unique", _unique, last, ("documents", "drops"), (documents, *ended)))
-    return tuple(plan)
+        plan.wide(f"followed_{name}", _follow, None, ("lost", "kept"), f"{name}.kept", *later)
+        final[name] = f"followed_{name}"
+    ends = [f"{final[name]}.kept" for name in layers]
+    plan.wide("twins", _name_twins, None, ("twins", "hubs"), *ends, "signatures.signed")
+    last = UniqueSettings(partitions, len(known), settings.threshold, layers)
+    found = (Need("twins", "twins", "all"), Need("twins", "hubs", "all"))
+    if known:
+        plan.index("superseded", _superseded, last, ("kept", "lost"), Need("known_signatures", "signed"), *found)
+    plan.stages.append(Stage("unique", _unique, last, ("documents", "drops"), (documents, rows, *found)))
+    return tuple(plan.stages)
 
 
-def _wide(
-    name: str,
-    work: Callable[[Call, Any], Counts],
-    settings: object,
-    tables: tuple[str, ...],
-    parts: tuple[str, ...],
-    *needs: str,
-) -> Stage:
-    all_of = tuple(Need(stage, made, "all") for stage, made in (need.split(".") for need in needs))
-    return Stage(name, work, settings, tables, all_of, parts, in_funnel=False)
+def make_index(run: Plan, output: str) -> int:
+    """Copy the signed rows of a finished run, and of the index that it used, to the folder `output`.
+
+    The folder is an index for later runs. It holds every document that no newer one of the same address replaced, kept
+    or not: so the verdicts of a chain of runs are those of one run over all. Returns how many documents it holds.
+    Raises OutputError where the folder has files already, and InputError where the run hasn't signed its documents.
+    """
+    if storage.names(output):
+        raise OutputError(f"{output} isn't empty: an index is never written over; choose another folder")
+    steps = [step for step in run.steps if step.stage.name in ("known_signatures", "signatures")]
+    paths = [path for step in steps for path in run.tables(Need(step.stage.name, "signed", "all"))]
+    documents = 0
+    for number, path in enumerate(paths):
+        rows = table.read(path)
+        documents += len(rows)
+        signed.write(storage.join(output, f"{number:06d}.parquet"), rows)
+    return documents
 
 
-def _lost(layers: list[Layer]) -> tuple[Need, ...]:
-    return tuple(Need(layer, "lost", "all") for layer in layers)
+@dataclass(slots=True)
+class _Plan:
+    """Stages so far, over the shards of `documents`, over the files of the index `known`, and over the partitions."""
+
+    documents: Need
+    known: tuple[str, ...]
+    parts: tuple[str, ...]
+    stages: list[Stage] = field(default_factory=list)
+
+    @property
+    def lost(self) -> list[Need]:
+        """What the layers so far took away."""
+        return [Need(stage.name, "lost", "all") for stage in self.stages if "lost" in stage.tables]
+
+    @property
+    def lost_since_signing(self) -> list[Need]:
+        return [need for need in self.lost if need.stage != "same_address"]
+
+    def narrow(
+        self,
+        name: str,
+        works: tuple[Work, Work],
+        settings: Callable[[int], object],
+        tables: tuple[str, ...],
+        *needs: Need,
+    ) -> None:
+        """A stage over the shards of this run, and one over those of the index, which are numbered before them."""
+        if self.known:
+            there = [_of_index(need) for need in needs if need != self.documents]
+            self.index(f"known_{name}", works[1], settings(0), tables, *there)
+        self.stages.append(Stage(name, works[0], settings(len(self.known)), tables, needs, in_funnel=False))
+
+    def index(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: Need) -> None:
+        shards = tuple(shard_name(path, storage.size(path)) for path in self.known)
+        self.stages.append(Stage(name, work, settings, tables, needs, shards, self.known, in_funnel=False))
+
+    def wide(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: str) -> None:
+        """A stage with a call for each partition, which reads all shards of its needs, those of the index first."""
+        self.stages.append(Stage(name, work, settings, tables, self._all(needs), self.parts, in_funnel=False))
+
+    def one(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: str) -> None:
+        """A stage of one call that reads everything."""
+        self.stages.append(Stage(name, work, settings, tables, self._all(needs), ("all",), in_funnel=False))
+
+    def _all(self, needs: Sequence[str]) -> tuple[Need, ...]:
+        there = {stage.name for stage in self.stages}
+        found: list[Need] = []
+        for name in needs:
+            stage, made = name.split(".")
+            known = [Need(f"known_{stage}", made, "all")] if f"known_{stage}" in there else []
+            found += [*known, Need(stage, made, "all")]
+        return tuple(found)
 
 
-def _label(call: Call, _: None) -> Counts:
-    """Components of all edges in one memory: each node's label, by the node's home."""
-    settings: Partitioned = call.settings
-    (name,) = (name for name in call.inputs if name.endswith(".edges"))
-    rows = table.read_all(call.inputs[name], candidate.EDGES)
-    found, label = component.labels(node.column(rows, "centre"), node.column(rows, "node"))
-    homes = node.home(found, len(call.inputs["signatures.signed"]), settings.partitions)
-    table.scatter(
-        call.path("labels"), pa.table({"node": found, "label": label}, schema=LABELS), homes, settings.partitions
-    )
-    return Counts(len(rows), len(found))
+def _of_index(need: Need) -> Need:
+    """The same need of a stage over the index: narrow needs are of the index's shards, wide ones of everything."""
+    return need if need.scope == "all" else Need(f"known_{need.stage}", need.table)
 
 
-def _gather_members(call: Call, _: None) -> Counts:
-    """Ranks and ids of the documents of components, by the home of the component's label."""
-    settings: CandidateSettings = call.settings
-    rows = table.gather(call.inputs["components.labels"], call.index, LABELS)
-    rows = rows.sort_by("node")
-    wanted = node.column(rows, "node")
-    facts = candidate.facts_of(call, wanted, settings.partitions)
-    label = node.column(rows, "label")
-    members = pa.table({"label": label, "node": wanted, **facts}, schema=MEMBERS)
-    homes = node.home(label, len(call.inputs["signatures.signed"]), settings.partitions)
-    table.scatter(call.path("members"), members, homes, settings.partitions)
-    return Counts(len(rows), len(rows))
-
-
-def _choose(call: Call, _: None) -> Counts:
-    """The best document of every component is kept; the others point at it."""
-    settings: CandidateSettings = call.settings
-    rows = table.gather(call.inputs["members.members"], call.index, MEMBERS)
-    loser, keeper = exact.best(rows, ("label",), settings.keep)
-    exact.point(call, loser, keeper, len(call.inputs["signatures.signed"]), settings.partitions)
-    return Counts(len(rows), len(rows) - len(loser))
+def _index_files(folders: Sequence[str], settings: SignatureSettings) -> tuple[str, ...]:
+    found = []
+    for folder in folders:
+        names = [name for name in storage.names(folder) if name.endswith(".parquet")]
+        if not names:
+            raise InputError(f"no index in {folder}: make one with `omnicorpus index RUN --output {folder}`")
+        found += [storage.join(folder, name) for name in names]
+    for path in found:
+        signed.check(path, settings)
+    return tuple(found)
 
 
 def _follow(call: Call, _: None) -> Counts:
     """Pointers of a layer whose keepers live here, led on to where the later layers sent those keepers."""
-    settings: Partitioned = call.settings
-    (paths,) = (paths for name, paths in call.inputs.items() if name.endswith(".kept"))
-    rows = table.gather(paths, call.index, node.POINTERS)
+    rows = table.gather(node.files(call, "kept"), call.index, node.POINTERS)
     loser, keeper = node.column(rows, "loser"), node.column(rows, "keeper")
-    later = pa.concat_tables(
-        table.gather(paths, call.index, node.POINTERS) for name, paths in call.inputs.items() if name.endswith(".lost")
-    ).sort_by("loser")
+    later = table.gather(node.files(call, "lost"), call.index, node.POINTERS).sort_by("loser")
     gone, final = node.column(later, "loser"), node.column(later, "keeper")
     if len(gone):
         place = np.minimum(np.searchsorted(gone, keeper), len(gone) - 1)
         keeper = np.where(gone[place] == keeper, final[place], keeper)
-    exact.point(call, loser, keeper, len(call.inputs["signatures.signed"]), settings.partitions)
+    exact.point(call, loser, keeper)
     return Counts(len(rows), len(rows))
 
 
 def _name_twins(call: Call, _: None) -> Counts:
-    """For every loser the id of its keeper, and for near duplicates the keeper's signature, by the loser's home."""
-    settings: UniqueSettings = call.settings
-    files = call.inputs["signatures.signed"]
-    ends = [paths for name, paths in call.inputs.items() if name.endswith(".kept")]
-    found = [table.gather(paths, call.index, node.POINTERS).sort_by("keeper") for paths in ends]
+    """For every loser the id of its keeper, and for near duplicates the keeper's sketch, by the loser's home."""
+    files = node.housed(node.files(call, "signed"), call)
+    layers = [paths for need, paths in call.inputs.items() if need.endswith(".kept")]
+    ends = [table.gather(paths, call.index, node.POINTERS).sort_by("keeper") for paths in layers]
     named = []
-    for layer, rows in enumerate(found):
-        facts = candidate.facts_of(call, node.column(rows, "keeper"), settings.partitions)
+    for layer, rows in enumerate(ends):
+        facts = signed.facts(files, node.column(rows, "keeper"), "row")
         columns = {"loser": rows["loser"], "layer": pa.array([layer] * len(rows), pa.int8())}
         named.append(pa.table({**columns, "id_high": facts["id_high"], "id_low": facts["id_low"]}, schema=TWINS))
     twins = pa.concat_tables(named)
-    homes = node.home(node.column(twins, "loser"), len(files), settings.partitions)
-    table.scatter(call.path("twins"), twins, homes, settings.partitions)
-    loser, keeper = node.column(found[-1], "loser"), node.column(found[-1], "keeper")
-    signed = candidate.signatures_of(call, keeper, settings.partitions, settings.permutations)
-    hubs = pa.table(
-        {"node": loser, "signature": signature.packed(signed)}, schema=candidate.hubs_schema(settings.permutations)
-    )
-    table.scatter(call.path("hubs"), hubs, node.home(loser, len(files), settings.partitions), settings.partitions)
+    table.scatter(call.path("twins"), twins, node.home(node.column(twins, "loser"), call.shards), call.shards)
+    loser, keeper = node.column(ends[-1], "loser"), node.column(ends[-1], "keeper")
+    hubs = candidate.hubs(loser, *signed.sketches(files, keeper))
+    table.scatter(call.path("hubs"), hubs, node.home(loser, call.shards), call.shards)
     return Counts(len(twins), len(twins))
 
 
 def _unique(call: Call, _: None) -> Counts:
     """Survivors of a shard in their order, and a drop with the kept twin's id for every other document."""
     settings: UniqueSettings = call.settings
-    rows = table.read(exact.documents(call)).cast(schema.DOCUMENTS)
-    twins = _at(call, "twins.twins", TWINS, "loser").sort_by("loser")
+    (path,) = node.files(call, "documents")
+    rows = table.read(path).cast(schema.DOCUMENTS)
+    twins, value = _verdicts(call)
     place = node.row(node.column(twins, "loser"))
     kept = np.ones(len(rows), bool)
     kept[place] = False
     table.write(call.path("documents"), rows.filter(pa.array(kept)).combine_chunks())
     gone = rows.take(pa.array(place))
     layer = twins["layer"].to_numpy()
-    near = layer == settings.layers.index("near_duplicate")
-    value = np.full(len(gone), np.nan)
-    value[near] = _similarities(call, node.column(twins, "loser")[near])
     nothing = pa.nulls(len(gone))
     drops = pa.table(
         {
@@ -255,8 +328,8 @@ def _unique(call: Call, _: None) -> Counts:
             "position": nothing.cast(pa.int32()),
             "stage": pa.array([call.stage] * len(gone), pa.string()),
             "rule": pa.array(settings.layers, pa.string()).take(twins["layer"]),
-            "value": pa.array(value, mask=~near),
-            "threshold": pa.array(np.full(len(gone), settings.threshold), mask=~near),
+            "value": value,
+            "threshold": pa.array(np.full(len(gone), settings.threshold), mask=np.asarray(value.is_null())),
             "detail": nothing.cast(pa.string()),
             "twin": _hexadecimal(twins),
             "image": nothing.cast(pa.string()),
@@ -271,21 +344,44 @@ def _unique(call: Call, _: None) -> Counts:
     return Counts(len(rows), int(kept.sum()), dict(found))
 
 
-def _similarities(call: Call, losers: Nodes) -> np.ndarray:
-    """The estimated Jaccard of each near duplicate and its keeper; `losers` ascends."""
+def _superseded(call: Call, _: None) -> Counts:
+    """Of a shard of an index, who is kept in the end and who is lost, whatever earlier runs made of them."""
     settings: UniqueSettings = call.settings
-    hubs = _at(call, "twins.hubs", candidate.hubs_schema(settings.permutations), "node").sort_by("node")
-    theirs = signature.unpacked(hubs["signature"], settings.permutations)
-    ours = candidate.signatures_from({call.index: call.one("signatures.signed")}, losers, settings.permutations)
-    return signature.similarity(theirs, ours)
+    rows = table.read(call.source, ["id_high", "id_low", "url", "warc"])
+    twins, value = _verdicts(call)
+    place = node.row(node.column(twins, "loser"))
+    left = np.ones(len(rows), bool)
+    left[place] = False
+    kept, gone = rows.filter(pa.array(left)), rows.take(pa.array(place))
+    known = {"document": _hexadecimal(kept), "url": kept["url"], "warc": kept["warc"]}
+    table.write(call.path("kept"), pa.table(known, schema=KNOWN))
+    rules = pa.array(settings.layers, pa.string()).take(twins["layer"])
+    named = {"document": _hexadecimal(gone), "url": gone["url"], "rule": rules, "value": value}
+    lost = pa.table({**named, "twin": _hexadecimal(twins), "warc": gone["warc"]}, schema=LOST)
+    table.write(call.path("lost"), lost)
+    return Counts(len(rows), len(kept))
 
 
-def _at(call: Call, name: str, wanted: pa.Schema, column: str) -> pa.Table:
-    """The rows of an exchange that are for documents of this shard."""
+def _verdicts(call: Call) -> tuple[pa.Table, pa.Array]:
+    """The losers of this shard in order, each with its twin; and for near duplicates the similarity of the two."""
     settings: UniqueSettings = call.settings
-    here = node.nodes(call.index, np.zeros(1, np.int64))
-    rows = table.gather(call.inputs[name], int(node.home(here, call.shards, settings.partitions)[0]), wanted)
-    return rows.filter(pa.array(node.column(rows, column) >> np.int64(node.ROW_BITS) == call.index))
+    number = call.index + (0 if call.source else settings.first)
+    twins = _at(call, "twins", TWINS, "loser", number).sort_by("loser")
+    near = twins["layer"].to_numpy() == settings.layers.index("near_duplicate")
+    hubs = _at(call, "hubs", candidate.HUBS, "node", number).sort_by("node")
+    theirs = signature.unpacked(hubs["sketch"], sketch.SIZE)
+    (path,) = node.files(call, "signed")
+    ours, sizes = signed.sketches({number: path}, node.column(twins, "loser")[near])
+    value = np.zeros(len(twins))
+    value[near] = sketch.similarity(ours, sizes, theirs, node.column(hubs, "size"))
+    return twins, pa.array(value, mask=~near)
+
+
+def _at(call: Call, name: str, wanted: pa.Schema, column: str, number: int) -> pa.Table:
+    """The rows of an exchange that are for documents of the shard `number`."""
+    settings: UniqueSettings = call.settings
+    rows = table.gather(node.files(call, name), number % settings.partitions, wanted)
+    return rows.filter(pa.array(node.shard(node.column(rows, column)) == number))
 
 
 def _hexadecimal(rows: pa.Table) -> pa.Array:

@@ -1,11 +1,10 @@
-"""Exact duplicates: documents that share a key. A key is 128 bits made of a document's address or of its text.
+"""Exact duplicates: documents that share a key. A key is 128 bits made of an address, a text, or a set of images.
 
-Two stages a layer: shards send (key, node, rank, id) to the key's partition; there the best of each key is kept.
+Two stages a layer: shards send (key, row, rank, id) to the key's partition; there the best of each key is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,10 +14,14 @@ import pyarrow as pa
 
 from omnicorpus import address, node, signature, table
 from omnicorpus.component import Nodes
+from omnicorpus.node import Rows
 from omnicorpus.signature import Words
 from omnicorpus.stage import Call, Counts
 
 Keep = Literal["newest", "most_images", "longest", "first"]
+
+RANKS = {"newest": "crawled", "most_images": "images", "longest": "length", "first": "row"}
+"""The number of a document that each policy goes by: the greatest is kept, but for "first"."""
 
 KEYED = pa.schema(
     [
@@ -31,62 +34,75 @@ KEYED = pa.schema(
     ]
 )
 
-_NEVER = np.iinfo(np.int64).min
-"""The rank of a document whose crawl time isn't known: older than every other."""
+NEVER = int(np.iinfo(np.int64).min)
+"""The crawl time of a document whose crawl time isn't known: before every other."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExactSettings:
-    """Of one layer. `partitions` of the exchange, `keep` the policy, `digits` as in `SignatureSettings`."""
+    """Of one layer: `partitions` of the exchange and the policy. `key` names the columns of a layer of signed rows."""
 
     partitions: int
     keep: Keep = "newest"
-    digits: str = "keep"
+    key: str = ""
 
 
-def ids(rows: pa.Table) -> Words:
+@dataclass(frozen=True, slots=True)
+class LayerSettings:
+    """The same for a stage of shards that earlier layers took from; `first` is the number of its first shard."""
+
+    layer: ExactSettings
+    first: int
+
+
+def ids(column: pa.ChunkedArray) -> Words:
     """Document ids as rows of two numbers, which sort as the ids do."""
-    data = bytes.fromhex("".join(rows["id"].to_pylist()))
+    data = bytes.fromhex("".join(column.to_pylist()))
     return np.frombuffer(data, ">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def ranks(rows: pa.Table, keep: Keep) -> npt.NDArray[np.int64]:
-    """How good each document is: the greatest is kept. All alike for "first", where the place decides."""
-    match keep:
-        case "newest":
-            return np.asarray(rows["crawled_at"].cast(pa.int64()).fill_null(_NEVER).to_numpy(), np.int64)
-        case "most_images":
-            return _sums(rows["images"], lambda images: np.asarray(images.is_valid(), np.int64))
-        case "longest":
-            return _sums(rows["texts"], _lengths)
-        case "first":
-            return np.zeros(len(rows), np.int64)
+def times(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Crawl times as microseconds since 1970."""
+    return np.asarray(column.cast(pa.int64()).fill_null(NEVER).to_numpy(), np.int64)
 
 
-def columns(keep: Keep) -> list[str]:
-    """What `ids` and `ranks` read."""
-    return ["id", *{"newest": ["crawled_at"], "most_images": ["images"], "longest": ["texts"], "first": []}[keep]]
+def address_keys(column: pa.ChunkedArray) -> Words:
+    return signature.keys([address.canonical(url) for url in column.to_pylist()])
 
 
 def send_addresses(call: Call, _: None) -> Counts:
-    """Address keys of every document of a shard, by partition of the key."""
+    """Address keys of a shard of documents, by partition of the key."""
     settings: ExactSettings = call.settings
-    rows = table.read(documents(call), ["url", *columns(settings.keep)])
-    keys = signature.keys([address.canonical(url) for url in rows["url"].to_pylist()])
-    _send(call, rows, keys, np.arange(len(rows)))
+    (path,) = node.files(call, "documents")
+    rows = table.read(path, ["id", "url", "crawled_at"])
+    identity = ids(rows["id"])
+    keyed = _keyed(address_keys(rows["url"]), np.arange(len(rows)), times(rows["crawled_at"]), identity)
+    send(call, "keys", keyed, settings.partitions)
     return Counts(len(rows), len(rows))
 
 
-def send_texts(call: Call, _: None) -> Counts:
-    """Text keys of a shard's survivors that have a text."""
+def send_known_addresses(call: Call, _: None) -> Counts:
+    """The same of a shard of an index."""
     settings: ExactSettings = call.settings
-    rows = table.read(documents(call), sorted({"texts", *columns(settings.keep)}))
-    alive = node.survivors(call.index, len(rows), call.shards, settings.partitions, lost(call))
-    rows = rows.take(pa.array(alive))
-    found = signature.tokens(texts(rows), digits=settings.digits)
-    some = np.flatnonzero(np.diff(found.bounds))
-    _send(call, rows.take(pa.array(some)), signature.text_keys(found)[some], alive[some])
-    return Counts(len(rows), len(some))
+    rows = table.read(call.source, ["crawled", *_halves("id"), *_halves("address")])
+    keyed = _keyed(halves(rows, "address"), np.arange(len(rows)), node.column(rows, "crawled"), halves(rows, "id"))
+    send(call, "keys", keyed, settings.partitions)
+    return Counts(len(rows), len(rows))
+
+
+def send_signed(call: Call, _: None) -> Counts:
+    """Keys of a shard's signed rows that earlier layers left and that have such a key, by partition of the key."""
+    settings: LayerSettings = call.settings
+    layer = settings.layer
+    (path,) = node.files(call, "signed")
+    rows = table.read(path, sorted({"row", RANKS[layer.keep], *_halves("id"), *_halves(layer.key)}))
+    keys = halves(rows, layer.key)
+    lost = [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
+    left = node.alive(node.column(rows, "row"), settings.first + call.index, lost, layer.partitions)
+    left &= keys.any(axis=1)
+    keyed = _keyed(keys, node.column(rows, "row"), node.column(rows, RANKS[layer.keep]), halves(rows, "id"))
+    send(call, "keys", keyed.filter(pa.array(left)), layer.partitions)
+    return Counts(len(rows), int(left.sum()))
 
 
 def choose(call: Call, _: None) -> Counts:
@@ -95,10 +111,9 @@ def choose(call: Call, _: None) -> Counts:
     Writes POINTERS twice: `lost` by the loser's home, `kept` by the keeper's.
     """
     settings: ExactSettings = call.settings
-    (paths,) = call.inputs.values()
-    rows = node.gather(paths, call.index, KEYED)
+    rows = node.gather(node.files(call, "keys"), call.index, KEYED)
     loser, keeper = best(rows, ("key_high", "key_low"), settings.keep)
-    point(call, loser, keeper, len(paths), settings.partitions)
+    point(call, loser, keeper)
     return Counts(len(rows), len(rows) - len(loser))
 
 
@@ -120,55 +135,34 @@ def best(rows: pa.Table, key: tuple[str, ...], keep: Keep) -> tuple[Nodes, Nodes
     return ordered[~new], keepers[~new]
 
 
-def point(call: Call, loser: Nodes, keeper: Nodes, shards: int, partitions: int) -> None:
+def point(call: Call, loser: Nodes, keeper: Nodes) -> None:
+    """Write pointers by the loser's home and by the keeper's; this stage has a call for each partition."""
     rows = node.pointers(loser, keeper)
-    table.scatter(call.path("lost"), rows, node.home(loser, shards, partitions), partitions)
-    table.scatter(call.path("kept"), rows, node.home(keeper, shards, partitions), partitions)
+    table.scatter(call.path("lost"), rows, node.home(loser, call.shards), call.shards)
+    table.scatter(call.path("kept"), rows, node.home(keeper, call.shards), call.shards)
 
 
-def lost(call: Call) -> list[tuple[str, ...]]:
-    """The files of losers of all earlier layers."""
-    return [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
+def halves(rows: pa.Table, name: str) -> Words:
+    """A 128-bit column, which is stored as two, as rows of two numbers."""
+    return np.stack([np.asarray(rows[half].to_numpy(), np.uint64) for half in _halves(name)], axis=1)
 
 
-def texts(rows: pa.Table) -> list[str]:
-    """The text of each document: its text parts of every kind, one a line."""
-    return ["\n".join(part for part in parts if part is not None) for parts in rows["texts"].to_pylist()]
+def _halves(name: str) -> tuple[str, str]:
+    return f"{name}_high", f"{name}_low"
 
 
-def _send(call: Call, rows: pa.Table, keys: Words, places: npt.NDArray[np.int64]) -> None:
-    settings: ExactSettings = call.settings
-    identity = ids(rows)
-    sent = pa.table(
-        {
-            "key_high": keys[:, 0],
-            "key_low": keys[:, 1],
-            "row": places.astype(np.uint32),
-            "rank": ranks(rows, settings.keep),
-            "id_high": identity[:, 0],
-            "id_low": identity[:, 1],
-        },
-        schema=KEYED,
-    )
-    partition = (keys[:, 1] % np.uint64(settings.partitions)).astype(np.int64)
-    table.scatter(call.path("keys"), sent, partition, settings.partitions)
+def _keyed(keys: Words, rows: Rows, rank: npt.NDArray[np.int64], identity: Words) -> pa.Table:
+    columns = {
+        "key_high": keys[:, 0],
+        "key_low": keys[:, 1],
+        "row": rows.astype(np.uint32),
+        "rank": rank,
+        "id_high": identity[:, 0],
+        "id_low": identity[:, 1],
+    }
+    return pa.table(columns, schema=KEYED)
 
 
-def documents(call: Call) -> str:
-    """The shard that this call works on."""
-    (path,) = next(paths for name, paths in call.inputs.items() if name.endswith(".documents"))
-    return path
-
-
-def _sums(lists: pa.ChunkedArray, measure: Callable[[pa.Array], npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-    """For each list the sum of a number measured on its elements."""
-    array = lists.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], lists.type)
-    running = np.concatenate((np.zeros(1, np.int64), np.cumsum(measure(array.values))))
-    offsets = array.offsets.to_numpy()
-    return np.asarray(running[offsets[1:]] - running[offsets[:-1]], np.int64)
-
-
-def _lengths(texts: pa.Array) -> npt.NDArray[np.int64]:
-    return np.asarray(pa.compute.utf8_length(texts).fill_null(0).to_numpy(zero_copy_only=False), np.int64)
+def send(call: Call, name: str, keyed: pa.Table, partitions: int) -> None:
+    partition = keyed["key_low"].to_numpy() % np.uint64(partitions)
+    table.scatter(call.path(name), keyed, partition.astype(np.int64), partitions)

@@ -22,6 +22,9 @@ import pyarrow as pa
 import xxhash
 from datasketch import MinHash
 
+from omnicorpus import sketch
+from omnicorpus.sketch import Hashes
+
 VERSION = "affine32/1"
 """The algorithm of this module. Signatures of different versions can't be compared; raised when a step below
 changes."""
@@ -52,7 +55,6 @@ _UNSPACED = (
 _BREAK, _WORD, _ALONE, _DIGIT = 0, 1, 2, 3
 
 Words = npt.NDArray[np.uint64]
-Hashes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
 
 
@@ -71,6 +73,20 @@ class SignatureSettings:
     seed: int = 1
     digits: str = "keep"
     version: str = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Several texts signed. Row i is of text i.
+
+    `signatures`: texts x permutations. `sketches`: texts x `sketch.SIZE`, the least of the shingles' numbers in
+    ascending order. `sizes`: how many different shingles each text has; 0 for a text without tokens, whose signature
+    is all ones.
+    """
+
+    signatures: Hashes
+    sketches: Hashes
+    sizes: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +141,18 @@ def shingles(words: Words, size: int) -> Hashes:
     return (mixed(total) >> np.uint64(32)).astype(np.uint32)
 
 
-def signatures(found: Tokens, settings: SignatureSettings) -> Hashes:
-    """One row of `permutations` numbers for each text. A text without tokens has the row of the empty set, all ones."""
+def sign(found: Tokens, settings: SignatureSettings) -> Signed:
+    """Signature and sketch of each text."""
     factor, shift = _permutations(settings.permutations, settings.seed)
     signed = np.full((len(found), settings.permutations), np.iinfo(np.uint32).max, np.uint32)
+    sketches = sketch.empty(len(found))
+    sizes = np.zeros(len(found), np.int64)
     images = np.empty((settings.permutations, _SHINGLES_AT_ONCE), np.uint32)
     for index in range(len(found)):
-        hashes = _premixed(shingles(found.of(index), settings.shingle))
+        hashes = np.unique(shingles(found.of(index), settings.shingle))
+        sizes[index] = len(hashes)
+        sketch.fill(sketches[index], hashes)
+        hashes = _premixed(hashes)
         row = signed[index]
         for start in range(0, len(hashes), _SHINGLES_AT_ONCE):
             chunk = hashes[start : start + _SHINGLES_AT_ONCE]
@@ -139,7 +160,7 @@ def signatures(found: Tokens, settings: SignatureSettings) -> Hashes:
             np.multiply(factor, chunk, out=image)
             np.add(image, shift, out=image)
             np.minimum(row, image.min(axis=1), out=row)
-    return signed
+    return Signed(signed, sketches, sizes)
 
 
 def similarity(first: Hashes, second: Hashes) -> npt.NDArray[np.float64]:
@@ -153,23 +174,23 @@ def minhash(signature: Hashes, settings: SignatureSettings) -> MinHash:
 
 
 def packed(signed: Hashes) -> pa.FixedSizeBinaryArray:
-    """Signatures as a column of fixed-size binary, 4 bytes a permutation, little-endian."""
+    """Signatures or sketches as a column of fixed-size binary, 4 bytes a number, little-endian."""
     data = np.ascontiguousarray(signed, "<u4")
     return pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(4 * data.shape[1]), len(data), [None, pa.py_buffer(data.tobytes())]
     )
 
 
-def unpacked(column: pa.ChunkedArray, permutations: int) -> Hashes:
-    """The inverse of `packed`."""
+def unpacked(column: pa.ChunkedArray, width: int) -> Hashes:
+    """The inverse of `packed`, for rows of `width` numbers."""
     rows = [
         np.frombuffer(chunk.buffers()[1], np.uint8)
-        .reshape(-1, 4 * permutations)[chunk.offset : chunk.offset + len(chunk)]
+        .reshape(-1, 4 * width)[chunk.offset : chunk.offset + len(chunk)]
         .view("<u4")
         for chunk in column.chunks
         if len(chunk)
     ]
-    return np.concatenate(rows) if rows else np.empty((0, permutations), np.uint32)
+    return np.concatenate(rows) if rows else np.empty((0, width), np.uint32)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

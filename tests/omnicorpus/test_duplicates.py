@@ -14,6 +14,7 @@ import pytest
 from omnicorpus import duplicates, plan, runner, schema, storage, table
 from omnicorpus.document import Document, Image, Locator, Part, Text
 from omnicorpus.duplicates import DuplicateSettings
+from omnicorpus.errors import InputError, ShardFailed
 from omnicorpus.exact import Keep
 from omnicorpus.stage import Call, Counts, Need, Stage
 
@@ -52,18 +53,24 @@ def copy_source(call: Call, state: object) -> Counts:
     return Counts(len(rows), len(rows))
 
 
-def deduplicated(
-    folder: Path, shards: Sequence[Sequence[Document]], settings: DuplicateSettings | None = None, partitions: int = 3
-) -> tuple[list[str], dict[str, tuple[str, str]]]:
-    """Names of the survivors in order, and for every drop (rule, name of the twin)."""
+def run_of(
+    folder: Path, shards: Sequence[Sequence[Document]], settings: DuplicateSettings, partitions: int = 3
+) -> plan.Plan:
     names = tuple(f"shard-{documents[0].id if documents else index}" for index, documents in enumerate(shards))
     paths = tuple(str(folder / "in" / f"{name}.parquet") for name in names)
     for path, documents in zip(paths, shards, strict=True):
         table.write(path, schema.documents_table(documents))
     first = Stage("pages", copy_source, None, ("documents",), shards=names, sources=paths)
-    chain = duplicates.stages(DOCUMENTS, settings or DuplicateSettings(), partitions=partitions)
-    laid = plan.make(str(folder / "run"), (first, *chain))
+    laid = plan.make(str(folder / "run"), (first, *duplicates.stages(DOCUMENTS, settings, partitions=partitions)))
     runner.run(laid, runner.Inline(), lambda progress: None)
+    return laid
+
+
+def deduplicated(
+    folder: Path, shards: Sequence[Sequence[Document]], settings: DuplicateSettings | None = None, partitions: int = 3
+) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """Names of the survivors in order, and for every drop (rule, name of the twin)."""
+    laid = run_of(folder, shards, settings or DuplicateSettings(), partitions)
     kept = table.read_all(laid.tables(Need("unique", "documents", "all")), schema.DOCUMENTS)
     drops = table.read_all(laid.tables(Need("unique", "drops", "all")), schema.DROPS).to_pylist()
     assert [row["stage"] for row in drops] == ["unique"] * len(drops)
@@ -218,3 +225,106 @@ def test_a_shard_that_comes_before_the_others_later_changes_nothing_but_its_part
 def test_settings_that_no_bands_serve_are_refused() -> None:
     with pytest.raises(ValueError, match="permutations"):
         duplicates.stages(DOCUMENTS, replace(DuplicateSettings(), threshold=0.1, permutations=8), partitions=1)
+
+
+def kept_of(laid: plan.Plan) -> set[str]:
+    """Ids of all documents that are kept in the end, of this run and of the index."""
+    rows = table.read_all(laid.tables(Need("unique", "documents", "all")), schema.DOCUMENTS, ["id"])
+    kept = set(rows["id"].to_pylist())
+    if any(step.stage.name == "superseded" for step in laid.steps):
+        known = table.read_all(laid.tables(Need("superseded", "kept", "all")), duplicates.KNOWN)
+        kept |= set(known["document"].to_pylist())
+    return kept
+
+
+def crawls() -> list[list[Document]]:
+    """Three crawls of one web: pages come again at their address, edited or as they were, and copies come and go."""
+    random = Random(11)
+    found: list[list[Document]] = []
+    count = iter(range(300))
+    for crawl in range(3):
+        pages = []
+        for _ in range(60):
+            topic = random.randrange(25)
+            text = edited(prose(f"topic-{topic}"), random.choice([0, 0, 2, 4, 8, 16]), random.randrange(3))
+            day = 30 * crawl + random.randrange(20)
+            pages.append(page(f"p{next(count)}", text, url=f"https://e.test/{random.randrange(90)}", day=day))
+        found.append(pages)
+    return found
+
+
+@pytest.mark.parametrize("keep", ["newest", "most_images", "longest", "first"])
+def test_three_crawls_one_after_the_other_are_one_run_over_all_three(tmp_path: Path, keep: Keep) -> None:
+    settings = DuplicateSettings(keep=keep)
+    first, second, third = crawls()
+    whole = kept_of(run_of(tmp_path / "whole", [first[:30], first[30:], second, third], settings))
+    index: tuple[str, ...] = ()
+    for number, shards in enumerate([[first[:30], first[30:]], [second], [third]]):
+        laid = run_of(tmp_path / str(number), shards, replace(settings, index=index))
+        index = (str(tmp_path / f"index-{number}"),)
+        duplicates.make_index(laid, index[0])
+    assert kept_of(laid) == whole
+    assert 20 < len(whole) < 100
+
+
+def test_documents_of_an_index_are_named_as_twins(tmp_path: Path) -> None:
+    text = prose("p1")
+    old = run_of(tmp_path / "old", [[page("p1", text, day=9), page("p3", day=9)]], DuplicateSettings())
+    duplicates.make_index(old, str(tmp_path / "index"))
+    settings = DuplicateSettings(index=(str(tmp_path / "index"),))
+    new = run_of(tmp_path / "new", [[page("p2", edited(text, 3), day=1), page("p4", prose("p3"), day=10)]], settings)
+    (drop,) = table.read_all(new.tables(Need("unique", "drops", "all")), schema.DROPS).to_pylist()
+    assert (NAMES[drop["document"]], drop["rule"], NAMES[drop["twin"]]) == ("p2", "near_duplicate", "p1")
+    (lost,) = table.read_all(new.tables(Need("superseded", "lost", "all")), duplicates.LOST).to_pylist()
+    assert (NAMES[lost["document"]], lost["rule"], NAMES[lost["twin"]]) == ("p3", "same_text", "p4")
+    assert lost["url"] == "https://e.test/p3"
+
+
+def test_an_index_that_was_signed_in_another_way_is_refused(tmp_path: Path) -> None:
+    old = run_of(tmp_path / "old", [[page("p1")]], DuplicateSettings(shingle=3))
+    duplicates.make_index(old, str(tmp_path / "index"))
+    with pytest.raises(InputError, match="make the index anew"):
+        duplicates.stages(DOCUMENTS, DuplicateSettings(index=(str(tmp_path / "index"),)), partitions=1)
+
+
+def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no index in"):
+        duplicates.stages(DOCUMENTS, DuplicateSettings(index=(str(tmp_path / "none"),)), partitions=1)
+
+
+def test_edges_beyond_the_memory_go_through_rounds_with_the_same_result(tmp_path: Path) -> None:
+    shards = [family(4)[start : start + 40] for start in range(0, 240, 40)]
+    whole = deduplicated(tmp_path / "memory", shards, DuplicateSettings())
+    assert deduplicated(tmp_path / "rounds", shards, DuplicateSettings(memory=0, rounds=5)) == whole
+    assert deduplicated(tmp_path / "unused", shards, DuplicateSettings(rounds=2)) == whole
+
+
+def test_edges_beyond_the_memory_without_rounds_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ShardFailed, match="rounds"):
+        deduplicated(tmp_path, [family(4)[:40]], DuplicateSettings(memory=0))
+
+
+def test_too_few_rounds_are_an_error(tmp_path: Path) -> None:
+    texts = [prose("p1")]
+    for step in range(60):
+        texts.append(edited(texts[-1], 12, step))
+    random = Random(2)
+    documents = [page(f"p{index}", text) for index, text in enumerate(texts)]
+    random.shuffle(documents)
+    with pytest.raises(ShardFailed, match="aren't finished after 1 rounds"):
+        deduplicated(tmp_path, [documents], DuplicateSettings(memory=0, rounds=1))
+
+
+def test_the_same_set_of_images_is_a_layer_that_can_be_switched_on(tmp_path: Path) -> None:
+    images = (Image("https://e.test/1.png"), Image("https://e.test/2.png"))
+    documents = [
+        replace(page("p1", day=1), parts=(Text(prose("p1")), *images)),
+        replace(page("p2", day=2), parts=(*reversed(images), Text(prose("p2")))),
+        replace(page("p3", day=3), parts=(Text(prose("p3")),)),
+        replace(page("p4", day=4), parts=(Text(prose("p4")),)),
+    ]
+    assert deduplicated(tmp_path / "off", [documents])[0] == ["p1", "p2", "p3", "p4"]
+    assert deduplicated(tmp_path / "on", [documents[:1], documents[1:]], DuplicateSettings(same_images=True)) == (
+        ["p2", "p3", "p4"],
+        {"p1": ("same_images", "p2")},
+    )

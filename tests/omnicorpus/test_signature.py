@@ -17,16 +17,16 @@ from omnicorpus.signature import (
     minhash,
     packed,
     shingles,
-    signatures,
     tokens,
     unpacked,
 )
+from omnicorpus.sketch import Hashes
 
 DEFAULT = SignatureSettings()
 
 
-def sign(*texts: str, options: SignatureSettings = DEFAULT) -> signature.Hashes:
-    return signatures(tokens(texts, digits=options.digits), options)
+def sign(*texts: str, options: SignatureSettings = DEFAULT) -> Hashes:
+    return signature.sign(tokens(texts, digits=options.digits), options).signatures
 
 
 def count(text: str) -> int:
