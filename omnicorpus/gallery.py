@@ -149,7 +149,7 @@ def _locator(locator: Locator | None) -> str | None:
 
 
 def _direction(text: str) -> str:
-    """Where a line of `text` begins. For containers: dir=auto looks past children that have a direction of their own."""
+    """Where a line of `text` begins: for containers, since dir=auto looks past children with a dir of their own."""
     strong = (unicodedata.bidirectional(character) for character in text)
     return "rtl" if next((kind for kind in strong if kind in ("L", "R", "AL")), "L") != "L" else "ltr"
 
