@@ -53,15 +53,48 @@ def draw(scene: str, seed: str, width: int, height: int) -> Image.Image:
     return ImageChops.add(soft, Image.merge("RGB", (grain, grain, grain)), offset=-3)
 
 
-def encode(image: Image.Image, format: Format, quality: int = 78, exif: Image.Exif | None = None) -> bytes:
+def reduce(image: Image.Image, width: int) -> Image.Image:
+    """The picture at another width, its shape kept."""
+    return image.resize((width, max(1, round(image.height * width / image.width))))
+
+
+def encode(image: Image.Image, format: Format, quality: int = 78) -> bytes:
     """The bytes of `image` as a file. `quality` is 1-100 and counts for JPEG and WebP only."""
     buffer = io.BytesIO()
-    if format == "JPEG" and exif is not None:
-        image.save(buffer, format, quality=quality, exif=exif)
-    elif format in ("JPEG", "WEBP"):
+    if format in ("JPEG", "WEBP"):
         image.save(buffer, format, quality=quality)
     else:
         image.save(buffer, format)
+    return buffer.getvalue()
+
+
+def encode_unusual(image: Image.Image, effect: str, format: Format) -> bytes:
+    """The bytes of `image` as cameras, printers and careless servers make them.
+
+    `effect` is "rotated" (turned, with an EXIF orientation that turns it back), "cmyk", "palette" (64 colours), "alpha"
+    (it fades away), "animated" (three frames, GIF), "mislabelled" (PNG, whatever `format` is); any other, as `encode`.
+    """
+    buffer = io.BytesIO()
+    match effect:
+        case "rotated":
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            image.transpose(Image.Transpose.ROTATE_90).save(buffer, format, exif=exif)
+        case "animated":
+            frames = [image.rotate(angle).quantize(64) for angle in (3, 6)]
+            image.quantize(64).save(buffer, "GIF", save_all=True, append_images=frames, duration=400, loop=0)
+        case "alpha":
+            faded = image.copy()
+            faded.putalpha(Image.linear_gradient("L").resize(image.size))
+            faded.save(buffer, format)
+        case "cmyk":
+            return encode(image.convert("CMYK"), format)
+        case "palette":
+            return encode(image.quantize(64), format)
+        case "mislabelled":
+            return encode(image, "PNG")
+        case _:
+            return encode(image, format)
     return buffer.getvalue()
 
 

@@ -23,12 +23,11 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import brotli
-from PIL import Image
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from omnicorpus import site
-from omnicorpus.drawing import Format, draw, encode
+from omnicorpus.drawing import Format, draw, encode, encode_unusual, reduce
 from omnicorpus.site import Article, Block, BlockKind, Picture
 
 LANGUAGES = ("ar", "de", "en", "es", "fr", "ja", "ru", "zh")
@@ -382,7 +381,7 @@ class _Crawl:
         format, content_type = _FORMATS[ending]
         house = picture.url.endswith(_HOUSE_PICTURE)
         image = draw(picture.scene, _HOUSE_PICTURE if house else picture.url, picture.width, picture.height)
-        payload = _file(image, picture.effect, format)
+        payload = encode_unusual(image, picture.effect, format)
         if picture.effect == "truncated":
             self.respond(picture.url, payload[: len(payload) * 2 // 5], content_type)
             return "truncated"
@@ -393,37 +392,12 @@ class _Crawl:
         else:
             self.respond(picture.url, payload, content_type)
         if thumbnail:
-            small = image.resize((400, max(1, round(picture.height * 400 / picture.width))))
-            self.respond(site.thumbnail_url(picture.url), encode(small, format), content_type)
+            self.respond(site.thumbnail_url(picture.url), encode(reduce(image, 400), format), content_type)
         if house:
             return "frequent"
         if min(picture.width, picture.height) < 150:
             return "small"
         return "kept" if 0.5 <= picture.width / picture.height <= 2 else "ratio"
-
-
-def _file(image: Image.Image, effect: str, format: Format) -> bytes:
-    """The bytes of a picture in the unusual form that `effect` names."""
-    if effect == "rotated":
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        return encode(image.transpose(Image.Transpose.ROTATE_90), format, exif=exif)
-    if effect == "cmyk":
-        return encode(image.convert("CMYK"), format)
-    if effect == "palette":
-        return encode(image.quantize(64), format)
-    if effect == "alpha":
-        faded = Image.linear_gradient("L").resize(image.size)
-        image.putalpha(faded)
-        return encode(image, format)
-    if effect == "animated":
-        buffer = io.BytesIO()
-        frames = [image.rotate(angle).quantize(64) for angle in (3, 6)]
-        image.quantize(64).save(buffer, "GIF", save_all=True, append_images=frames, duration=400, loop=0)
-        return buffer.getvalue()
-    if effect == "mislabelled":
-        return encode(image, "PNG")
-    return encode(image, format)
 
 
 def _bomb() -> bytes:
