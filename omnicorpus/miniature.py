@@ -26,7 +26,7 @@ import brotli
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from omnicorpus import site
+from omnicorpus import site, storage
 from omnicorpus.drawing import Format, draw, encode, encode_unusual, reduce
 from omnicorpus.site import Article, Block, BlockKind, Picture
 
@@ -76,9 +76,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two pages of much the same text. `jaccard` is 0-1, over 5-grams of words (of characters for zh and ja),
-    the title among them.
-    """
+    """Two pages of much the same text. `jaccard` is 0-1, over the 5-grams of `shingles`."""
 
     newer: str
     older: str
@@ -104,9 +102,12 @@ class Summary:
 
 
 def write_crawl(path: Path) -> Summary:
-    """Write the miniature web to `path` as WARC 1.1, one gzip member per record, and say what is in it."""
+    """Write the miniature web to `path` as WARC 1.1, one gzip member per record, and say what is in it.
+
+    The file is there whole or not at all. Raises OutputError where it can't be written.
+    """
     articles, words = read_articles()
-    with path.open("wb") as stream:
+    with storage.writing(str(path)) as stream:
         crawl = _Crawl(WARCWriter(stream, gzip=True, warc_version="1.1"))
         crawl.write("warcinfo", "", b"software: omnicorpus miniature\r\nformat: WARC File Format 1.1\r\n")
         for article in articles:
