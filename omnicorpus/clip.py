@@ -86,7 +86,7 @@ class Clip:
         return _dimension(self.model)
 
     def _normal(self, pixels: np.ndarray) -> torch.Tensor:
-        values = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device, non_blocking=True)
+        values = torch.from_numpy(np.array(pixels)).to(self.device, non_blocking=True)
         values = values.permute(0, 3, 1, 2).to(torch.float32).div_(255)
         return values.sub_(self.mean).div_(self.std).to(self.dtype)
 

@@ -7,7 +7,8 @@ redirects, and `guard` before each request and again on the numeric address at t
 server does raises: it becomes a reason.
 
 Reasons, as they stand in `Measures.error`:
-    asked for nothing     bad_scheme bad_url bad_port private_address robots robots_unreachable dead_host out_of_time
+    asked for nothing     bad_scheme bad_url bad_port private_address robots robots_unreachable out_of_time
+                          dead_host come_back_later (both: its host has shown that it won't answer)
     no answer             no_such_host unreachable bad_certificate timeout disconnected bad_response
     an answer of no use   not_found forbidden busy server_error http_error bad_redirect too_many_redirects opt_out
     a body of no use      empty too_many_bytes truncated bad_encoding not_an_image
@@ -41,7 +42,9 @@ from omnicorpus.robots import OPT_OUTS
 RETRIED = frozenset({"busy", "server_error", "disconnected", "truncated"})
 """Reasons after which the same address is asked again, within the settings' `retries`."""
 
-PASSING = RETRIED | {"timeout", "unreachable", "no_such_host", "dead_host", "out_of_time", "robots_unreachable"}
+PASSING = RETRIED | {
+    "timeout", "unreachable", "no_such_host", "dead_host", "come_back_later", "out_of_time", "robots_unreachable"
+}  # fmt: skip
 """Reasons that another day may not give: a later run may ask again for just these."""
 
 SIGNS_OF_DEATH = frozenset({"no_such_host", "unreachable", "timeout", "disconnected", "bad_certificate"})
@@ -58,7 +61,7 @@ class FetchSettings:
     shard_seconds    for all pictures of a shard; what is left is "out_of_time"
     redirects        followed; RFC 9309 2.3.1.2 asks for at least five for robots.txt
     retries          after the first try, for reasons in `RETRIED`; with back-off that doubles from `back_off`
-    patience         the longest Retry-After that is waited for; a longer one is "busy" at once
+    patience         the longest Retry-After that is waited for; a longer one ends the asking of that host
     connections      at once over all hosts
     host_connections at once to one host; browsers use six
     host_rate        requests to one host; robots.txt's crawl-delay can only lower it. 0 is no limit
@@ -200,15 +203,16 @@ def _result(name: str, found: str, port: int) -> ResolveResult:
 
 
 class _Host:
-    """What is known of one host in this shard: when it may be asked again, and whether it lives."""
+    """What is known of one host in this shard: when it may be asked again, and why it may not be asked any more."""
 
-    __slots__ = ("deaths", "free_at", "gap", "paused_until")
+    __slots__ = ("closed", "deaths", "free_at", "gap", "paused_until")
 
     def __init__(self, gap: float) -> None:
         self.gap = gap
         self.free_at = 0.0
         self.paused_until = 0.0
         self.deaths = 0
+        self.closed: str | None = None
 
     async def turn(self) -> None:
         """Wait until this host may be asked."""
@@ -252,7 +256,7 @@ class _Session:
     async def run(self, urls: list[str], take: Callable[[Fetched], None]) -> None:
         waiting = dict.fromkeys(urls)
         queues: dict[str, deque[str]] = {}
-        for url in urls:
+        for url in waiting:
             queues.setdefault(address.host(url), deque()).append(url)
 
         def done(fetched: Fetched) -> None:
@@ -298,16 +302,16 @@ class _Session:
 
     async def _insistently(self, url: str, limit: int, *, pictures: bool) -> Fetched:
         """Ask again after passing faults, slower each time."""
-        host = self._host(url)
-        for tried in range(self._settings.retries + 1):
-            if host.deaths >= self._settings.dead_after:
-                return Fetched(url, error="dead_host")
-            fetched = await self._one(url, limit, pictures=pictures)
-            if fetched.error not in RETRIED or tried == self._settings.retries:
+        fetched = await self._one(url, limit, pictures=pictures)
+        for tried in range(self._settings.retries):
+            if fetched.error not in RETRIED:
                 break
-            # Full jitter (AWS architecture blog, "Exponential Backoff And Jitter"), so that lanes don't come back
-            # together.
+            # Full jitter (AWS architecture blog, "Exponential Backoff And Jitter"): lanes must not come back together.
             await asyncio.sleep(random.uniform(0, self._settings.back_off * 2**tried))
+            again = await self._one(url, limit, pictures=pictures)
+            if again.error == "dead_host":
+                break
+            fetched = again
         return fetched
 
     def _host(self, url: str) -> _Host:
@@ -319,14 +323,14 @@ class _Session:
     async def _one(self, url: str, limit: int, *, pictures: bool) -> Fetched:
         """One try at one address: the outcome of every redirect is judged like the address itself."""
         host = self._host(url)
-        reason = guard.refusal(url, self._settings.test_server)
+        reason = host.closed or guard.refusal(url, self._settings.test_server)
         if reason is None and pictures and self._settings.robots:
             reason = await self._robots_refusal(url)
         if reason is not None:
             return Fetched(url, error=reason)
         await host.turn()
-        if host.deaths >= self._settings.dead_after:
-            return Fetched(url, error="dead_host")
+        if host.closed is not None:
+            return Fetched(url, error=host.closed)
         async with self._slots[pictures]:
             try:
                 async with asyncio.timeout(self._settings.seconds):
@@ -339,6 +343,8 @@ class _Session:
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 fetched = Fetched(url, error=_reason(error))
         host.deaths = host.deaths + 1 if fetched.error in SIGNS_OF_DEATH else 0
+        if host.deaths >= self._settings.dead_after or fetched.error == "no_such_host":
+            host.closed = "dead_host"
         return fetched
 
     async def _follow(self, url: str, limit: int, *, pictures: bool) -> tuple[int, bytes]:
@@ -382,7 +388,8 @@ class _Session:
             rest = _retry_after(response.headers.get("Retry-After"))
             if rest is not None:
                 if rest > self._settings.patience:
-                    raise _Refused("http_error", status)
+                    self._host(url).closed = "come_back_later"
+                    raise _Refused("come_back_later", status)
                 self._host(url).paused_until = asyncio.get_running_loop().time() + rest
             raise _Refused("busy", status)
         if status in (404, 410):
@@ -420,38 +427,40 @@ async def _body(response: aiohttp.ClientResponse, limit: int, *, pictures: bool)
     """The body, inflated, of at most `limit` bytes; a robots.txt is cut there, a picture is refused."""
     if pictures and (response.content_length or 0) > limit:
         raise _Refused("too_many_bytes", response.status)
-    inflate = _inflater(response.headers.get("Content-Encoding", "").strip().lower())
+    inflater = _inflater(response.headers.get("Content-Encoding", "").strip().lower())
     body = bytearray()
     async for chunk in response.content.iter_any():
-        body += chunk if inflate is None else inflate(chunk, limit + 1 - len(body))
+        body += chunk if inflater is None else _inflated(inflater, chunk, limit + 1 - len(body))
         if len(body) > limit:
             if pictures:
                 raise _Refused("too_many_bytes", response.status)
-            break
+            return bytes(body[:limit])
         start = bytes(body[: picture.SIGNATURE_BYTES])
         if pictures and len(start) == picture.SIGNATURE_BYTES and not picture.looks_like_one(start):
             raise _Refused("not_an_image", response.status)
+    if inflater is not None and not inflater.eof:
+        raise _Refused("truncated", response.status)
     if not body:
         raise _Refused("empty", response.status)
-    return bytes(body[:limit])
+    return bytes(body)
 
 
-def _inflater(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """Inflation bounded by the bytes still allowed; None for a plain body. No encoding was asked for: servers send them
-    anyway."""
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    """None for a plain body. No encoding was asked for, but servers send these two all the same."""
     if encoding in ("", "identity"):
         return None
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _Refused("bad_encoding")
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS if encoding == "deflate" else zlib.MAX_WBITS | 16)
+    if encoding in ("gzip", "x-gzip"):
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    if encoding == "deflate":
+        return zlib.decompressobj()
+    raise _Refused("bad_encoding")
 
-    def inflate(chunk: bytes, most: int) -> bytes:
-        try:
-            return stream.decompress(chunk, max(1, most))
-        except zlib.error:
-            raise _Refused("bad_encoding") from None
 
-    return inflate
+def _inflated(inflater: zlib._Decompress, chunk: bytes, most: int) -> bytes:
+    try:
+        return inflater.decompress(chunk, most)
+    except zlib.error:
+        raise _Refused("bad_encoding") from None
 
 
 def _retry_after(value: str | None) -> float | None:
