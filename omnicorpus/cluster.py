@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -176,8 +177,25 @@ def embedded(workers: int) -> Cluster:
     return Cluster(owns=True)
 
 
+CONNECT = 5.0
+"""Seconds in which a cluster's port must answer. Ray itself waits for minutes."""
+
+
+def _check_answers(address: str) -> None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"no Ray cluster answers at {address}: {error}; start one with `ray start --head`, or leave --address out"
+        ) from error
+
+
 def joined(address: str) -> Cluster:
     """Join a running cluster: "auto", HOST:PORT or ray://HOST:PORT. Raises ConfigError where there is none."""
+    _check_answers(address)
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RayError, ValueError, RuntimeError, GetTimeoutError) as error:

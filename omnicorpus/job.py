@@ -213,7 +213,7 @@ class _State:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: str = field(default_factory=_now)
     written: float = -1e9
-    latest: list[dict[str, Any]] = field(default_factory=list)
+    progress: dict[str, Progress] = field(default_factory=dict)
 
     def take(self) -> None:
         path = storage.join(self.root, STATE)
@@ -227,9 +227,18 @@ class _State:
         self._write("running")
 
     def report(self, progress: dict[str, Progress]) -> None:
-        if time.monotonic() - self.written < STATE_SECONDS:
-            return
-        self.latest = [
+        self.progress = progress
+        if time.monotonic() - self.written >= STATE_SECONDS:
+            self._write("running")
+
+    def leave(self, status: str) -> None:
+        # A full disk is the reason to leave more often than not; it must not hide the first error.
+        with suppress(OmnicorpusError):
+            self._write(status)
+
+    def _write(self, status: str) -> None:
+        self.written = time.monotonic()
+        stages = [
             {
                 "stage": name,
                 "shards": len(stage.step.shards),
@@ -237,18 +246,9 @@ class _State:
                 "running": len(stage.running),
                 "failed": {stage.step.shards[index]: reason for index, reason in stage.failed.items()},
             }
-            for name, stage in progress.items()
+            for name, stage in self.progress.items()
         ]
-        levels = funnel.levels(self.stages, runner.all_manifests(progress.values()))
-        self._write("running", funnel=[level.plain() for level in levels])
-
-    def leave(self, status: str) -> None:
-        # A full disk is the reason to leave more often than not; it must not hide the first error.
-        with suppress(OmnicorpusError):
-            self._write(status)
-
-    def _write(self, status: str, **more: Any) -> None:
-        self.written = time.monotonic()
+        levels = funnel.levels(self.stages, runner.all_manifests(self.progress.values()))
         beat = {
             "status": status,
             "token": self.token,
@@ -257,8 +257,8 @@ class _State:
             "started": self.started,
             "seen": _now(),
             "beat": time.time(),
-            "stages": self.latest,
-            **more,
+            "stages": stages,
+            "funnel": [level.plain() for level in levels],
         }
         storage.write_bytes(storage.join(self.root, STATE), _json(beat))
 

@@ -117,6 +117,10 @@ def extract(
         except InputError as error:
             terminal.fail(str(error))
             failed = True
+        except BrokenPipeError:
+            # The reader has gone (`| head`), which is no error; Python would complain again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
     sys.stdout.flush()
     if failed:
         raise typer.Exit(2)
@@ -265,10 +269,6 @@ def main() -> None:
     except KeyboardInterrupt:
         terminal.fail("stopped; the same command goes on where this one was")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         log = Path(tempfile.mkstemp(prefix="omnicorpus-", suffix=".log")[1])
         log.write_text(traceback.format_exc())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from filters.consent import REFUSALS, consent, no_images
 from filters.image_address import judge as judge_address
@@ -92,7 +92,7 @@ def _extracted(response: Response, body: bytes, settings: PageSettings) -> Page 
     for position, part in enumerate(document.parts):
         verdict = None
         if isinstance(part, Image):
-            verdict = unwanted or judge_address(part, pixels=settings.image_pixels)
+            verdict = unwanted or judge_address(_addressed(part, response.url), pixels=settings.image_pixels)
             if verdict is not None:
                 cuts.append((position, part, verdict))
         if verdict is None:
@@ -100,6 +100,13 @@ def _extracted(response: Response, body: bytes, settings: PageSettings) -> Page 
     if not kept:
         return Drop("empty", 0.0, 1.0)
     return Page(document.with_parts(tuple(kept)), tuple(cuts))
+
+
+def _addressed(image: Image, page: str) -> Image:
+    """An image beside a page that is a local file is judged as if a server held both; fetching it is refused later."""
+    if page.startswith("file://") and image.url.startswith("file://"):
+        return replace(image, url=f"https://localhost{image.url.removeprefix('file://')}")
+    return image
 
 
 def document_id(response: Response) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import struct
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +30,20 @@ def doc(
     return Document(
         name, url, crawled, Locator("crawl.warc.gz", 0, 100), whole, Facts(), language, 0.9 if language else None
     )
+
+
+def png(width: int, height: int) -> bytes:
+    """A grey PNG with a pattern that no other size has."""
+    rows = b"".join(
+        b"\0" + bytes((row * 7 + column * row // 50) % 256 for column in range(width)) for row in range(height)
+    )
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def record(
