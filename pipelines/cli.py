@@ -186,7 +186,7 @@ def status(root: RunFolder, as_json: AsJson = False) -> None:
 
 
 @app.command(
-    epilog="Examples:  omnicorpus sample runs/demo -n 5   ·   omnicorpus sample runs/demo -n 30 --html sample.html   ·   "
+    epilog="Examples:  omnicorpus sample runs/demo -n 5   ·   omnicorpus sample runs/demo -n 30 --html page.html   ·   "
     "omnicorpus sample runs/demo --dropped near_duplicate --html drops.html"
 )
 def sample(
@@ -224,7 +224,7 @@ def sample(
 def sample_crawl(
     path: Annotated[str, typer.Argument(metavar="FILE", help="The WARC file to write; it ends in .warc.gz.")],
 ) -> None:
-    """Write the embedded sample crawl: some sixty pages in eight languages with their pictures, good, bad and hostile."""
+    """Write the embedded sample crawl: some sixty pages in eight languages with pictures, good, bad and hostile."""
     from omnicorpus import miniature  # draws pictures: slow to import, used by this command alone
 
     if not path.endswith(".warc.gz"):

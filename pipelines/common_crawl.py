@@ -17,8 +17,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from filters import image as image_filters
 from filters import document as document_filters
+from filters import image as image_filters
 from filters import preliminary
 from omnicorpus import crawl, duplicates, images, language, schema, storage, table
 from omnicorpus.document import Document, Drop, Image, Part

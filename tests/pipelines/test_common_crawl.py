@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_the_funnel_adds_up_from_page_to_corpus(plain: Result) -> None:
     for level in shown:
         assert level.rows_in == level.rows_out + sum(level.drops.values()), level.stage
     documents = [level for level in shown if level.unit == "documents"]
-    for earlier, later in zip(documents, documents[1:], strict=False):
+    for earlier, later in pairwise(documents):
         assert earlier.rows_out == later.rows_in, (earlier.stage, later.stage)
     assert documents[-1].rows_out == len(plain.documents)
 
