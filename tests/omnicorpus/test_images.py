@@ -242,7 +242,7 @@ def test_the_web_is_not_asked_for_nobody(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> ClipSettings:
-    return ClipSettings("stand-in", None, device="cpu", cache=str(Path(__file__).parents[2] / ".cache"))
+    return ClipSettings("stand-in", None, device="cpu")
 
 
 @pytest.mark.slow
