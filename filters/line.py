@@ -1,0 +1,228 @@
+"""Rules over one line of text, a paragraph or an item of a list: web furniture, and scraps that are no prose.
+
+Each rule is pure: a `Line` in, None (keep) or a `Drop` out. They follow OmniCorpus' table 11 (arXiv 2406.08418), whose
+families are named with each; the thresholds of the released English rules are the defaults, except that no rule
+looks for a word alone: what is measured is how much of the line a family makes up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from filters import phrases
+from filters.words import Words
+from omnicorpus.document import Drop, Kind
+
+_CONTENT = re.compile(r"[^\W_]")
+_BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
+_END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
+_URL = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
+)
+_HASHTAG = re.compile(r"(?<!\w)[#@][\w-]{2,}|#[^#\s]{1,20}#|\brt @")
+_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{2,5}\)?){2,5}(?!\w)")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_CONTACT = re.compile(
+    r"(?<!\w)(?:phone|tel|telephone|fax|mobile|cell|call(?: us)?|hotline|toll[- ]free|e-?mail|contact(?: us)?|address|"
+    r"telefon|mobil|anschrift|kontakt|téléphone|courriel|adresse|teléfono|correo|dirección|contacto|тел|телефон|факс|адрес|почта)"
+    r"(?!\w)\.?:?|电话|手机|传真|邮箱|地址|联系人|联系方式|邮编|热线|電話|住所|전화|팩스|주소|이메일|هاتف|فاكس|البريد|العنوان"
+)
+_TIME = re.compile(
+    r"\d{1,2}[:：h]\d{2}(?:[:：]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h|时|時)?(?!\d)|\d{1,2}\.\d{2}\s*(?:[ap]\.?m\.?|uhr)|(?:午前|午後|上午|下午|오전|오후)?\s*\d{1,2}\s*[时時点시]\s*(?:\d{1,2}\s*[分분])?"
+)
+_DATE = re.compile(
+    r"\d{1,4}[-/.年년]\s*\d{1,2}[-/.月월]\s*\d{1,4}[日일]?|(?:19|20)\d{2}|\d{1,2}(?:st|nd|rd|th)?|"
+    r"(?<!\w)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|janu?ar|februar|märz|mai|juni|juli|oktober|dezember|january|february|"
+    r"march|april|june|july|august|september|october|november|december|mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|"
+    r"thursday|friday|saturday|sunday|am|pm|at|on|by|et|est|edt|gmt|utc|updated|published|posted|last|um|uhr|le|à|el|de|в)(?!\w)\.?"
+)
+
+_NAME = r"[A-ZÀ-ÞА-Я][\w.'’-]*"
+_BYLINE = re.compile(
+    r"(?:(?:Written |Posted |Published |Reported |Edited |Reviewed |Story |Words )?[Bb]y|Von|Par|Por|Di|Текст:|Автор:) "
+    rf"{_NAME}(?: (?:{_NAME}|and|und|et|y|e|и|de|van|von|der|la|&)){{1,6}}(?:,? [|,–—-] .{{0,60}})?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without outer space and bullets, as its rules need it. `lower` is the same in lower case."""
+
+    text: str
+    lower: str
+    kind: Kind
+    language: str | None
+    words: Words
+
+    @staticmethod
+    def of(text: str, kind: Kind = "text", language: str | None = None) -> Line:
+        bare = _BULLET.sub("", text).strip()
+        return Line(bare, bare.lower(), kind, language, Words(bare, language))
+
+    @property
+    def ends(self) -> bool:
+        """Whether the line ends as a sentence does, or announces what follows it with a colon."""
+        return _END.search(self.text) is not None
+
+
+def social_media(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Buttons and counts of social networks. Table 11: social media keywords, "like" and "follow" buttons."""
+    return _furniture("social_media", line, phrases.SOCIAL, share)
+
+
+def read_more(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Teasers of other pages: "read more", related articles. Table 11: "read more", recommendations to readers."""
+    return _furniture("read_more", line, phrases.FOLLOW_ON, share)
+
+
+def account(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Log in, subscribe, comment, skip to content. Table 11: very short paragraphs with keywords."""
+    return _furniture("account", line, phrases.ACCOUNT, share)
+
+
+def copyright_notice(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Copyright, disclaimers, cookie and privacy notices. Table 11: footers, disclaimers and copyright."""
+    return _furniture("copyright_notice", line, phrases.COPYRIGHT, share)
+
+
+def credit_line(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Who wrote, took, edited, supplied it, and when. Table 11: source, author and photographer lines."""
+    if _BYLINE.match(line.text):
+        return Drop("credit_line", 1.0, share)
+    return _furniture("credit_line", line, phrases.CREDIT, share)
+
+
+def page_turn(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Links to the page before and after. Table 11: newspaper page-turn sentences."""
+    return _furniture("page_turn", line, phrases.PAGE_TURN, share)
+
+
+def keyword_line(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Tags, categories, keywords. Table 11: keyword lines."""
+    return _furniture("keyword_line", line, phrases.KEYWORD_LINE, share)
+
+
+def advertisement(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Labels of advertisements and calls to buy. Table 11: ads of particular domains."""
+    return _furniture("advertisement", line, phrases.ADVERT, share)
+
+
+def video_player(line: Line, *, share: float = 0.6) -> Drop | None:
+    """What a player writes around a video. Table 11: video elements, video content, video keywords."""
+    return _furniture("video_player", line, phrases.VIDEO, share)
+
+
+def thanks(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Thanks to readers, calls for feedback. Table 11: recommendations and thanks to readers."""
+    return _furniture("thanks", line, phrases.THANKS, share)
+
+
+def fraud(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Offers of quick money, forged papers, gambling. Table 11: suspected fraud."""
+    return _furniture("fraud", line, phrases.FRAUD, share)
+
+
+def flagged_words(line: Line, *, maximum: float = 0.02, at_least: int = 2) -> Drop | None:
+    """Paragraphs with several pornographic words that are too large a share of all. Table 11; share as released."""
+    found = phrases.phrases(phrases.FLAGGED, line.language).marks.findall(line.lower)
+    if len(found) < at_least:
+        return None
+    share = len(found) / line.words.count
+    return Drop("flagged_words", round(share, 4), maximum) if share > maximum else None
+
+
+def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | None:
+    """Lines that give a telephone number, and little else: at most `left` words that are no contact data.
+
+    Table 11: paragraphs of under 80 words with a telephone number, as released; what is left is ours.
+    """
+    if not any(map(str.isdigit, line.text)) or not _PHONE.search(line.text):
+        return None
+    if sum(map(str.isdigit, line.text)) < 7 or not _CONTACT.search(line.lower) or line.words.count >= longest:
+        return None
+    rest = _CONTACT.sub(" ", _URL.sub(" ", _EMAIL.sub(" ", _PHONE.sub(" ", line.lower))))
+    count = Words(rest).count
+    return Drop("contact_line", round(count, 1), left) if count <= left else None
+
+
+def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop | None:
+    """Lines that give a time of day, and little else: at most `left` words that are no date.
+
+    Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
+    """
+    if not any(map(str.isdigit, line.text)) or not _TIME.search(line.lower) or line.words.count >= longest:
+        return None
+    count = Words(_DATE.sub(" ", _TIME.sub(" ", line.lower))).count
+    return Drop("timestamp_line", round(count, 1), left) if count <= left else None
+
+
+def url_line(line: Line, *, share: float = 0.8) -> Drop | None:
+    """Lines that are web addresses. Table 11: URLs in text."""
+    found = sum(len(match.group()) for match in _URL.finditer(line.text)) if "." in line.text else 0
+    return _at_least("url_line", found, len(line.text), share) if found else None
+
+
+def hashtag_line(line: Line, *, share: float = 0.5) -> Drop | None:
+    """Lines of several hashtags or mentions and little else. Table 11: social media content."""
+    if "#" not in line.text and "@" not in line.text:
+        return None
+    found = [len(match.group()) for match in _HASHTAG.finditer(line.lower)]
+    return _at_least("hashtag_line", sum(found), len("".join(line.text.split())), share) if len(found) > 1 else None
+
+
+def empty_item(line: Line) -> Drop | None:
+    """Lines without a letter or digit, items of lists that lost what they held. Table 11: aberrant list items."""
+    return None if _CONTENT.search(line.text) else Drop("empty_item", 0, 1)
+
+
+def many_digits(line: Line, *, maximum: float = 0.8) -> Drop | None:
+    """Paragraphs of which too many characters are digits. Table 11, threshold as released."""
+    characters = "".join(line.text.split())
+    share = sum(map(str.isdigit, characters)) / len(characters) if characters else 0.0
+    return Drop("many_digits", round(share, 4), maximum) if share > maximum else None
+
+
+def many_capitals(line: Line, *, maximum: float = 0.8, letters: int = 12) -> Drop | None:
+    """Paragraphs of at least so many letters, most of them capitals. Table 11, threshold as released."""
+    capitals = sum(map(str.isupper, line.text))
+    if capitals < maximum * letters:
+        return None
+    every = sum(map(str.isalpha, line.text))
+    if every < letters or capitals <= maximum * every:
+        return None
+    return Drop("many_capitals", round(capitals / every, 4), maximum)
+
+
+def over_short(line: Line, *, longest: float = 4) -> Drop | None:
+    """Paragraphs of at most so many words that end without a full stop. Table 11, over-short; threshold as released."""
+    count = line.words.count
+    return Drop("over_short", round(count, 1), longest) if count <= longest and not line.ends else None
+
+
+def caption_noise(line: Line, *, longest: float = 8) -> Drop | None:
+    """Captions of under so many words that credit and describe nothing. Table 11: irrelevant image captions."""
+    count = line.words.count
+    if count >= longest or not phrases.phrases(phrases.CREDIT, line.language).marks.search(line.lower):
+        return None
+    return Drop("caption_noise", round(count, 1), longest)
+
+
+def _furniture(rule: str, line: Line, family: phrases.Family, share: float) -> Drop | None:
+    """The drop where the marks and the filler of a family make up at least `share` of the letters and digits."""
+    known = phrases.phrases(family, line.language)
+    if known.notices.search(line.lower):
+        return Drop(rule, 1.0, share)
+    rest, found = known.marks.subn(" ", line.lower)
+    if not found:
+        return None
+    whole = len(_CONTENT.findall(line.lower))
+    left = len(_CONTENT.findall(known.filler.sub(" ", rest)))
+    return _at_least(rule, whole - left, whole, share)
+
+
+def _at_least(rule: str, amount: float, whole: float, minimum: float) -> Drop | None:
+    if not whole:
+        return None
+    share = amount / whole
+    return Drop(rule, round(share, 4), minimum) if share >= minimum else None

@@ -1,0 +1,99 @@
+"""Cuts inside a text: what is taken out of a paragraph that stays. Each function returns the text without it.
+
+They follow OmniCorpus' table 11 (arXiv 2406.08418): abnormal newlines, long underscore runs, citations, incomplete
+sentences at the ends, paragraphs that end in "read more", strange suffixes, source and photographer lines.
+"""
+
+# ruff: noqa: E501 - patterns read better unbroken
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Controls, soft hyphens, marks of direction, spaces and fillers without width. Two joiners stay: U+200C and U+200D spell
+# words in Persian and the scripts of India, and hold emoji together.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc]+"
+)
+_BREAKS = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+_CITATION = re.compile(
+    r"(?<=[.,;:!?\"”’»)\]。，；：！？」』）\u3040-\u30ff\u4e00-\u9fff])\s?(?:\[\d{1,3}(?:[-–,]\s?\d{1,3})*\])+"
+    r"|\s?\[(?:edit|citation needed|note \d+|nb \d+|clarification needed|who\?|when\?|编辑|編輯|编辑源代码|来源请求|需要引用|参考|要出典|編集|"
+    r"bearbeiten|quelltext bearbeiten|modifier|modifier le code|editar|editar código|править|править код|편집|تعديل)\]",
+    re.I,
+)
+_ENDING = re.compile(
+    r"\s{0,9}(?:[（(【\[](?:完|本文完|全文完|未完待续|the end|end|fin|ende|конец)[)）】\]]|[-–—=]{1,3}\s?(?:end|完|fin)\s?[-–—=]{1,3}|[■◆●□◇█▲]+|#{2,})\s*$",
+    re.I,
+)
+_CREDIT_ENDING = re.compile(
+    r"\s{0,9}(?:[（(【\[](?:责任编辑|责编|编辑|来源|作者|记者|原标题|图片来源|图|文|图/文|photo|photos|image|picture|source|credit|via|foto|bild|quelle|"
+    r"crédit|写真|画像|撮影|出典|사진|출처|фото|источник)\s?(?:[:：=/]|by |courtesy |credit )[^（()）【】\[\]]{1,60}[)）】\]]"
+    r"|(?:新华社|本报|通讯社)?(?:记者|通讯员)\s?[\u4e00-\u9fff]{2,4}\s?摄影?(?:报道)?)\s*$",
+    re.I,
+)
+_TEASER = re.compile(
+    r"\s{0,9}(?P<cut>\[?(?:\.\.\.|…)\]?)?\s*[(\[«]?(?:(?:read|see|learn|find out|show) more|continue reading|read (?:the )?(?:full|whole|entire) (?:story|article|post)|"
+    r"weiterlesen|mehr lesen|mehr erfahren|lire la suite|en savoir plus|leer más|seguir leyendo|leia mais|leggi tutto|continua a leggere|"
+    r"читать далее|читать полностью|подробнее|اقرأ المزيد|续きを読む|続きを読む|もっと見る|더 ?보기|계속 ?읽기|阅读全文|查看全文|展开全文|查看更多|阅读更多)"
+    r"[)\]]?\s*(?:[.»›>→…]|\.\.\.)*\s*$|\s{0,9}\[(?:\.\.\.|…)\]\s*$",
+    re.I,
+)
+_TAIL = 160
+"""Characters at the end of a text in which an ending is looked for."""
+
+_SENTENCE = re.compile(r"[.!?][\"'”’»)\]]*(?=\s)|[。！？।؟۔][\"”’」』）]*")
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form, NFC, in which equal texts are equal."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def control_characters(text: str) -> str:
+    """The text without controls and characters that cannot be seen."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
+def line_breaks(text: str) -> str:
+    """The text with at most one empty line between two lines. Table 11: abnormal newlines."""
+    return _BREAKS.sub("\n\n", text)
+
+
+def underscore_runs(text: str, *, longest: int = 15) -> str:
+    """The text split where `longest` or more underscores stand: forms and rules. Table 11, number as released."""
+    return re.sub(rf"\s*_{{{longest},}}\s*", "\n", text) if "_" * longest in text else text
+
+
+def citation_marks(text: str) -> str:
+    """The text without "[12]" after punctuation or Han characters, "[edit]", "[citation needed]". Table 11: citations."""
+    return _CITATION.sub("", text) if "[" in text else text
+
+
+def ending_marks(text: str) -> str:
+    """The text without the marks that say that an article ends: (完), -END-, ■. Table 11: strange suffixes."""
+    found = _ENDING.search(text, max(0, len(text) - _TAIL))
+    return text[: found.start()] if found else text
+
+
+def credit_ending(text: str) -> str:
+    """The text without a source, editor or photographer in brackets at its end. Table 11: source and author lines."""
+    found = _CREDIT_ENDING.search(text, max(0, len(text) - _TAIL))
+    return text[: found.start()] if found else text
+
+
+def teaser_ending(text: str) -> str:
+    """The text without "read more" at its end, and without the sentence before it where an ellipsis breaks that off.
+
+    Table 11: paragraphs ending in "read more", incomplete sentences at the ends. A sentence that ends in an ellipsis
+    alone is left: most are the writer's own.
+    """
+    found = _TEASER.search(text, max(0, len(text) - _TAIL))
+    if found is None:
+        return text
+    head = text[: found.start()]
+    if found["cut"] is None and "[" not in found.group():
+        return head
+    ends = [match.end() for match in _SENTENCE.finditer(head)]
+    return head[: ends[-1]] if ends else head
