@@ -134,13 +134,22 @@ class Stage:
 
 def fingerprint(*values: object) -> str:
     """12 hexadecimal digits of the values: equal values, equal digits, on every machine."""
-    text = json.dumps(values, default=_plain, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(_plain(values), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return {type(value).__name__: asdict(value)}
+        return {type(value).__name__: _plain(asdict(value))}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        # 50 in a config and 50.0 as a default are the same number and the same work.
+        return int(value) if value.is_integer() else value
     raise TypeError(f"no fingerprint for {type(value).__name__}")
 
 

@@ -15,7 +15,7 @@ EVERYWHERE = {"numpy", "pyarrow"}
 
 MORE_THAN_ONE = {
     # The sample crawl's generator draws and writes what the readers must read, so it shares no code with them.
-    "PIL": {"omnicorpus.drawing", "omnicorpus.miniature", "omnicorpus.picture"},
+    "PIL": {"omnicorpus.drawing", "omnicorpus.picture"},
     "brotli": {"omnicorpus.miniature", "omnicorpus.warc"},
     "warcio": {"omnicorpus.miniature", "omnicorpus.warc"},
 }

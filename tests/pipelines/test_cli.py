@@ -23,14 +23,14 @@ def omnicorpus(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 TIDES = (
     "The tide comes in twice a day, and every time it leaves something new upon the sand for us to find. This morning "
     "it was a glass float, green as a bottle, that had crossed an ocean.",
-    "We carried it home in a scarf. My sister thinks that it came from a Japanese net, because of the mark on its side. "
+    "We carried it home in a scarf. My sister thinks that it came from a Japanese net, because of the mark on it. "
     "It has a small bubble in the middle, and when you hold it to the window the whole bay stands in it upside down.",
 )
 BREAD = (
     "A loaf wants time more than it wants work. Mix the flour and the water in the evening, add a little salt, and "
     "leave the bowl in a cool corner of the kitchen until you wake up.",
     "By then the dough has doubled and smells of apples. Fold it gently on a floured board, let it rest while the oven "
-    "gets hot, and bake it in an iron pot. The crust should sing when it cools, which is how bakers know that it is done.",
+    "gets hot, and bake it in an iron pot. The crust sings when it cools, which is how bakers know that it is done.",
 )
 
 
