@@ -87,6 +87,9 @@ def writing(path: str) -> Iterator[IO[bytes]]:
         if local:
             Path(target).replace(inner)
     except OSError as error:
+        named = str(error.filename or "").split(TEMPORARY)[0]
+        if not inner.startswith(named):
+            raise  # of another file, which the block has opened
         raise _refused(path, error) from error
     finally:
         if local:

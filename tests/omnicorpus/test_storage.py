@@ -18,7 +18,11 @@ def test_what_was_written_is_there_whole(folder: str) -> None:
     storage.write_bytes(path, b"hello world")
     assert storage.read_bytes(path) == b"hello world"
     assert storage.read_bytes(path, start=6, length=3) == b"wor"
-    assert (storage.size(path), storage.exists(path), storage.is_folder(storage.join(folder, "deep"))) == (11, True, True)
+    assert (storage.size(path), storage.exists(path), storage.is_folder(storage.join(folder, "deep"))) == (
+        11,
+        True,
+        True,
+    )
     assert storage.names(storage.join(folder, "deep", "er")) == ["a.txt"]
     assert storage.folders(folder) == ["deep"]
 
@@ -52,6 +56,11 @@ def test_faults_are_one_line_with_the_path(tmp_path: Path) -> None:
         storage.read_bytes(str(tmp_path / "gone"))
     with pytest.raises(OutputError, match="can't write"):
         storage.write_bytes(str(tmp_path / "file" / "under"), b"x")
+
+
+def test_a_fault_of_another_file_is_not_laid_on_the_one_being_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="gone"), storage.writing(str(tmp_path / "a.txt")):
+        (tmp_path / "gone").read_bytes()
 
 
 def test_a_full_disk_is_told_as_such() -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import threading
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import brotli
@@ -204,3 +208,53 @@ def test_real_archives_give_the_pages_that_two_other_readers_counted(shared: Pat
             assert (name, len(found)) == (name, ours.get(name, item["html"]))
             compared += 1
     assert compared > 80
+
+
+class RangeServer(BaseHTTPRequestHandler):
+    """Serves one file, whole and in ranges, as object stores do."""
+
+    data = b""
+
+    def do_HEAD(self) -> None:
+        self._head(200, len(self.data))
+
+    def do_GET(self) -> None:
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if asked is None:
+            self._head(200, len(self.data))
+            self.wfile.write(self.data)
+            return
+        part = self.data[int(asked[1]) : int(asked[2]) + 1]
+        self._head(206, len(part), (("Content-Range", f"bytes {asked[1]}-{asked[2]}/{len(self.data)}"),))
+        self.wfile.write(part)
+
+    def _head(self, status: int, length: int, more: tuple[tuple[str, str], ...] = ()) -> None:
+        self.send_response(status)
+        for name, value in (("Content-Length", str(length)), ("Accept-Ranges", "bytes"), *more):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    records = [build.record(f"https://a.test/{n}", PAGE * 50) for n in range(3)]
+    RangeServer.data = b"".join(gzip.compress(item, mtime=0) for item in records)
+    with ThreadingHTTPServer(("127.0.0.1", 0), RangeServer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/crawl.warc.gz"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_archive_is_read_over_http_and_one_record_by_its_range(address: str) -> None:
+    found = read(address)
+    assert [(type(item).__name__, item.url) for item in found] == [
+        ("Response", f"https://a.test/{n}") for n in range(3)
+    ]
+    last = found[2].locator
+    assert last.file == address
+    assert read_body(last.file, last.offset, last.length) == PAGE * 50
