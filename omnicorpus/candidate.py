@@ -17,6 +17,7 @@ import pyarrow as pa
 from omnicorpus import band, component, node, signature, signed, sketch, table
 from omnicorpus.band import Bands
 from omnicorpus.component import Edges, Nodes
+from omnicorpus.node import Rows
 from omnicorpus.signature import Words
 from omnicorpus.sketch import Hashes, Sizes
 from omnicorpus.stage import Call, Counts
@@ -58,21 +59,32 @@ def send_buckets(call: Call, _: None) -> Counts:
     """
     settings: CandidateSettings = call.settings
     (path,) = node.files(call, "signed")
-    rows = table.read(path, ["row", "size", "signature", "sketch"])
-    sizes = node.column(rows, "size")
-    lost = [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
-    left = node.alive(node.column(rows, "row"), settings.first + call.index, lost, settings.partitions) & (sizes > 0)
-    rows, sizes = rows.filter(pa.array(left)), sizes[left]
-    places = node.column(rows, "row")
-    buckets = band.buckets(signature.unpacked(rows["signature"], settings.permutations), settings.bands)
-    sketches = signature.unpacked(rows["sketch"], sketch.SIZE)
+    lost = node.lost_rows(call, settings.first + call.index, settings.partitions)
+    seen = 0
+    rows = [np.empty(0, np.int64)]
+    sizes = [np.empty(0, np.int64)]
+    sketches = [sketch.empty(0)]
+    buckets = [np.empty((0, settings.bands.count), np.uint64)]
+    for group in table.groups(path, ["row", "size", "signature", "sketch"]):
+        seen += len(group)
+        left = ~np.isin(node.column(group, "row"), lost) & (node.column(group, "size") > 0)
+        rows.append(node.column(group, "row")[left])
+        sizes.append(node.column(group, "size")[left])
+        sketches.append(signature.unpacked(group["sketch"], sketch.SIZE)[left])
+        signatures = signature.unpacked(group["signature"], settings.permutations)[left]
+        buckets.append(band.buckets(signatures, settings.bands))
+    _send(call, np.concatenate(rows), np.concatenate(buckets), np.concatenate(sketches), np.concatenate(sizes))
+    return Counts(seen, sum(map(len, rows)))
+
+
+def _send(call: Call, rows: Rows, buckets: Words, sketches: Hashes, sizes: Sizes) -> None:
+    settings: CandidateSettings = call.settings
     sent, (centre, other) = within(buckets, sketches, sizes, settings)
     chosen = np.nonzero(sent)
     partition = (buckets[chosen] % np.uint64(settings.partitions)).astype(np.int64)
-    leaving = pa.table({"bucket": buckets[chosen], "row": places[chosen[0]].astype(np.uint32)}, schema=BUCKETS)
+    leaving = pa.table({"bucket": buckets[chosen], "row": rows[chosen[0]].astype(np.uint32)}, schema=BUCKETS)
     table.scatter(call.path("buckets"), leaving, partition, settings.partitions)
-    table.write(call.path("near"), edges(places[centre], places[other]), rows_per_group=1 << 20)
-    return Counts(len(left), len(rows))
+    table.write(call.path("near"), edges(rows[centre], rows[other]), rows_per_group=1 << 20)
 
 
 def within(

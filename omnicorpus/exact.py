@@ -97,9 +97,8 @@ def send_signed(call: Call, _: None) -> Counts:
     (path,) = node.files(call, "signed")
     rows = table.read(path, sorted({"row", RANKS[layer.keep], *_halves("id"), *_halves(layer.key)}))
     keys = halves(rows, layer.key)
-    lost = [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
-    left = node.alive(node.column(rows, "row"), settings.first + call.index, lost, layer.partitions)
-    left &= keys.any(axis=1)
+    lost = node.lost_rows(call, settings.first + call.index, layer.partitions)
+    left = ~np.isin(node.column(rows, "row"), lost) & keys.any(axis=1)
     keyed = _keyed(keys, node.column(rows, "row"), node.column(rows, RANKS[layer.keep]), halves(rows, "id"))
     send(call, "keys", keyed.filter(pa.array(left)), layer.partitions)
     return Counts(len(rows), int(left.sum()))

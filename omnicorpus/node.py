@@ -7,7 +7,7 @@ inputs of a deduplication: those of the index of earlier crawls first, then the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -74,10 +74,11 @@ def pointers(loser: Nodes, keeper: Nodes) -> pa.Table:
     return pa.table({"loser": loser, "keeper": keeper}, schema=POINTERS)
 
 
-def alive(rows: Rows, number: int, lost: Iterable[Sequence[str]], partitions: int) -> npt.NDArray[np.bool_]:
-    """Which rows of the shard `number` no layer took away; `lost` holds for each layer its exchange of POINTERS."""
-    kept = np.ones(len(rows), bool)
+def lost_rows(call: Call, number: int, partitions: int) -> Rows:
+    """The rows of the shard `number` that the layers which this call needs took away."""
+    lost = [paths for need, paths in call.inputs.items() if need.endswith(".lost")]
+    found = [np.empty(0, np.int64)]
     for paths in lost:
         losers = column(table.gather(paths, number % partitions, POINTERS, ["loser"]), "loser")
-        kept &= ~np.isin(rows, row(losers[shard(losers) == number]))
-    return kept
+        found.append(row(losers[shard(losers) == number]))
+    return np.concatenate(found)

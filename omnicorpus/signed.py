@@ -75,7 +75,8 @@ def sign(call: Call, _: None) -> Counts:
     """Signed rows of a shard of documents, of those that the address layer left."""
     settings: SignedSettings = call.settings
     (path,) = node.files(call, "documents")
-    left = node.alive(np.arange(table.rows(path)), settings.first + call.index, _lost(call), settings.partitions)
+    lost = node.lost_rows(call, settings.first + call.index, settings.partitions)
+    left = ~np.isin(np.arange(table.rows(path)), lost)
     done, parts = 0, []
     for group in table.groups(path, _READ):
         here = np.flatnonzero(left[done : done + len(group)])
@@ -92,7 +93,7 @@ def keep_signed(call: Call, _: None) -> Counts:
     check(call.source, settings.signature)
     rows = table.read(call.source)
     places = np.arange(len(rows))
-    left = node.alive(places, settings.first + call.index, _lost(call), settings.partitions)
+    left = ~np.isin(places, node.lost_rows(call, settings.first + call.index, settings.partitions))
     numbered = rows.set_column(0, "row", pa.array(places, pa.uint32())).filter(pa.array(left))
     write(call.path("signed"), numbered.cast(schema(settings.signature)))
     return Counts(len(rows), int(left.sum()))
@@ -179,10 +180,6 @@ def _signed(rows: pa.Table, places: npt.NDArray[np.int64], settings: SignedSetti
 
 def write(path: str, rows: pa.Table) -> None:
     table.write(path, rows, rows_per_group=ROWS_PER_GROUP, plain=("signature", "sketch"))
-
-
-def _lost(call: Call) -> list[tuple[str, ...]]:
-    return [paths for name, paths in call.inputs.items() if name.endswith(".lost")]
 
 
 def _label(settings: SignatureSettings) -> bytes:
