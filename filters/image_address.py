@@ -28,9 +28,10 @@ _TRACKER_HOSTS = re.compile(
 )
 _TRACKER_PATH = _words("pixel", "beacon", "tracker", "tracking", "impression", "webbug", "counter", "analytics")
 _AD = _words(
-    "ad", "ads", "adserver", "adsense", "advert", "adverts", "advertisement", "advertising", "adbanner", "adimg", "banner-ad",
-    "doubleclick", "sponsor", "sponsored", "sponsors", "affiliate",
+    "ads", "adserver", "adservice", "adsense", "advert", "adverts", "advertisement", "advertisements", "advertising",
+    "adbanner", "adimg", "doubleclick", "sponsor", "sponsors", "affiliate", "smartadserver",
 )  # fmt: skip
+_AD_HOST = re.compile(r"(?:^|\.)(?:ads?|adserver|adimg|smartadserver|adform|adition|adtech)(?:\d*\.|$)")
 _AD_CONTEXT = _words(
     "ads", "adsbygoogle", "advert", "adverts", "advertisement", "advertising", "adslot", "adunit", "adbox", "sponsored", "promoted",
 )  # fmt: skip
@@ -72,7 +73,10 @@ def declared_size(image: Image, *, pixels: int = 32) -> Drop | None:
 
 def ad(image: Image) -> Drop | None:
     """Advertisements, by a word of their address or of the names around them."""
-    return _found("ad", _AD, _address(image)[1]) or _found("ad", _AD_CONTEXT, image.context)
+    host, path = _address(image)
+    if _AD_HOST.search(host):
+        return Drop("image_address.ad", detail=host)
+    return _found("ad", _AD, path) or _found("ad", _AD_CONTEXT, image.context)
 
 
 def avatar(image: Image) -> Drop | None:

@@ -68,7 +68,8 @@ class Picture:
     """An image, video or audio element at its place. `attributes` are as written, entities resolved.
 
     `sources` are the attributes of the <source> elements of its <picture>, <video> or <audio>. `link` is the address of
-    the link around it. `names` holds class and id of itself and of inline elements around it.
+    the link around it, `alone` says that no text stood before it in that link. `names` holds class and id of itself and
+    of inline elements around it. `silent` marks an image of a <noscript>.
     """
 
     tag: str
@@ -78,6 +79,7 @@ class Picture:
     link: str | None = None
     names: str = ""
     silent: bool = False
+    alone: bool = False
 
 
 Item = Block | Picture
@@ -122,7 +124,7 @@ def read(body: str) -> Page:
     linked = strong = links = 0
     names = ""
     timed = False
-    in_link = 0
+    in_link = link_start = 0
     link: str | None = None
     in_strong = 0
     in_pre = 0
@@ -175,6 +177,7 @@ def read(body: str) -> Page:
                 given = attributes(raw)
                 picture = Picture(tag, given, node, sources or [], link, " ".join((_names(raw), *spans[-3:])).strip())
                 picture.silent = in_silent > 0
+                picture.alone = in_link > 0 and link_start == linked
                 close_at = (linked, strong, links, names, timed)
                 if pieces:
                     close()
@@ -190,6 +193,7 @@ def read(body: str) -> Page:
                     after_link = True
                 else:
                     in_link = 1
+                    link_start = linked
                     links += 1
                     href = re.search(r'\shref="([^"]*)"', raw)
                     link = unescape(href[1]) if href else None

@@ -1,25 +1,99 @@
-"""Which items of a page are its main body."""
+"""Which items of a page are its main body: two small networks over the measures of `omnicorpus.features`.
+
+The first judges each text by itself, its place and its neighbours. Then the set of texts is chosen whose expected F1 against
+the true body is largest, and a second, linear model keeps or cuts each picture by the texts kept around it. The weights in `body.json` were learnt by `benchmarks/train_body.py`; docs/extraction.md
+has the cross-validated figures.
+"""
 
 from __future__ import annotations
 
-from omnicorpus.blocks import Page, Picture
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-_CHROME = frozenset(("nav", "footer", "aside", "form", "header", "menu"))
+import numpy as np
+
+from omnicorpus.blocks import Page
+from omnicorpus.document import Image
+from omnicorpus.features import Bools, Floats, Hints, context, measure, picture_rows
 
 
-def choose(page: Page) -> list[bool]:
-    """One truth value for each item of the page: whether it belongs to the main body."""
-    nodes = page.nodes
-    chrome = [False] * len(nodes)
-    for index in range(1, len(nodes)):
-        node = nodes[index]
-        chrome[index] = chrome[node.parent] or node.tag in _CHROME or node.hidden
-    chosen = []
-    for item in page.items:
-        if chrome[item.node] or isinstance(item, Picture):
-            chosen.append(not chrome[item.node] and not item.silent if isinstance(item, Picture) else False)
-        else:
-            chosen.append(
-                item.linked < len(item.text) / 2 and (len(item.text) > 25 or nodes[item.node].tag in ("p", "h1"))
-            )
-    return chosen
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers of weights with ReLU between them, over columns scaled by `mean` and `scale` and clipped to ±4."""
+
+    mean: Floats
+    scale: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def probability(self, rows: Floats) -> Floats:
+        """Rows (n, columns) to n probabilities."""
+        values = np.clip((rows - self.mean) / self.scale, -4, 4)
+        for index, (weight, bias) in enumerate(self.layers):
+            if index:
+                values = np.maximum(values, 0)
+            values = values @ weight + bias
+        probability: Floats = 1 / (1 + np.exp(-values[:, 0]))
+        return probability
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The two networks; `picture_threshold` is the probability from which a picture is kept."""
+
+    text: Network
+    picture: Network
+    picture_threshold: float
+
+
+@cache
+def model() -> Model:
+    """The shipped weights, read once for each process."""
+    data = json.loads(files("omnicorpus").joinpath("body.json").read_text("ascii"))
+    return Model(_network(data["text"]), _network(data["picture"]), data["picture_threshold"])
+
+
+def _network(data: dict[str, list[float]]) -> Network:
+    mean = np.array(data["mean"], dtype=np.float32)
+    layers = []
+    width = len(mean)
+    for weight, bias in zip(data["weights"], data["biases"], strict=True):
+        layers.append((np.array(weight, dtype=np.float32).reshape(width, -1), np.array(bias, dtype=np.float32)))
+        width = layers[-1][1].size
+    return Network(mean, np.array(data["scale"], dtype=np.float32), tuple(layers))
+
+
+def best_set(probability: Floats, weight: Floats) -> Bools:
+    """The items whose choice has the largest expected F1, where item i belongs to the truth with `probability[i]`.
+
+    `weight` is the tokens of each item. The choice is the most probable items down to some rank; the rank is found by
+    trying all (E[F1] is taken as 2 E[common] / (chosen + E[true])).
+    """
+    order = np.argsort(-probability, kind="stable")
+    common = np.cumsum((probability * weight)[order], dtype=np.float64)
+    chosen = np.cumsum(weight[order], dtype=np.float64)
+    expected = 2 * common / (chosen + common[-1] + 1e-9)
+    chosen_set: Bools = probability >= probability[order[int(np.argmax(expected))]]
+    return chosen_set
+
+
+def choose(page: Page, about: Hints, images: Mapping[int, Image]) -> list[bool]:
+    """One truth value for each item of the page: whether it belongs to the main body.
+
+    `images` holds the part of each picture that has an address, by its position.
+    """
+    if not page.items:
+        return []
+    learnt = model()
+    measured = measure(page, about)
+    texts = np.flatnonzero(measured.is_text)
+    chosen = np.zeros(len(page.items), dtype=np.bool_)
+    if len(texts):
+        chosen[texts] = best_set(learnt.text.probability(measured.rows[texts]), measured.tokens[texts])
+    kept = chosen.copy()
+    if images:
+        positions, rows = picture_rows(page, measured, images, kept, context(measured, kept.astype(np.float32)))
+        chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold
+    return chosen.tolist()

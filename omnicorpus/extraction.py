@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin
 
-from omnicorpus import body, parts, tree
+from omnicorpus import tree
 from omnicorpus.blocks import read
+from omnicorpus.body import choose
 from omnicorpus.document import Facts, Part
 from omnicorpus.facts import read_facts
+from omnicorpus.features import hints
+from omnicorpus.parts import assemble, images_of
 
 Engine = Literal["omnicorpus", "trafilatura"]
 
@@ -63,10 +66,10 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
         parsed = tree.parse(source)
     except tree.TooDeep as deep:
         raise PageRefused("page_depth", deep.depth, tree.NESTING) from deep
-    facts = read_facts(parsed, url)
     page = read(parsed.body)
-    base = _base(url, parsed.base)
-    return Extract(parts.assemble(page, body.choose(page), base), facts)
+    images = images_of(page, _base(url, parsed.base))
+    chosen = choose(page, hints(parsed, url), images)
+    return Extract(assemble(page, chosen, images), read_facts(parsed, url))
 
 
 def _base(url: str, href: str | None) -> str:

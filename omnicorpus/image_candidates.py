@@ -7,16 +7,23 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
 LAZY = (
-    "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazy", "data-url", "data-original-src",
-    "data-image", "data-img-src", "data-image-src", "data-full-src", "data-large-file", "data-orig-file", "data-hi-res-src",
-    "data-echo", "data-ks-lazyload", "data-lazyload", "data-lazyload-src", "data-img", "data-srcurl", "data-raw-src",
+    "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazy", "data-original-src", "data-img-src",
+    "data-image-src", "data-hi-res-src", "data-echo", "data-ks-lazyload", "data-lazyload", "data-lazyload-src", "data-raw-src",
     "data-cfsrc", "data-ezsrc", "data-pagespeed-lazy-src", "data-defer-src", "data-delayed-url", "data-flickity-lazyload",
-    "data-fallback-src", "data-gt-src", "data-src-large", "data-lz-src", "data-uri", "data-source", "data-normal",
-    "data-file", "data-medium-file", "data-thumb", "file", "zoomfile", "original", "lazy-src", "lazysrc", "lazyload",
-    "real_src", "_src", "ess-data", "src2", "nitro-lazy-src", "data-runner-src", "data-loadsrc", "data-td-src-property",
-    "data-native-src", "data-media-src", "data-backsrc", "data-v-src", "data-bg",
+    "data-gt-src", "data-lz-src", "lazy-src", "lazysrc", "lazyload", "real_src", "zoomfile", "file", "original", "_src",
+    "ess-data", "nitro-lazy-src", "data-runner-src", "data-loadsrc", "data-native-src", "data-media-src", "data-backsrc",
+    "data-v-src", "data-srcurl", "data-url",
 )  # fmt: skip
-"""Attributes that lazy loaders, forums and CMSes keep the address in until a script moves it to src; the surest first."""
+"""Attributes in which lazy loaders and forum software keep the address until a script moves it to src; the surest first.
+They go before src, which then holds a blank or a thumbnail."""
+
+_LAZY_RANK = {name: rank for rank, name in enumerate(LAZY)}
+
+KEPT = (
+    "data-image", "data-img", "data-full-src", "data-src-large", "data-orig-file", "data-large-file", "data-medium-file",
+    "data-fallback-src", "data-uri", "data-source", "data-normal", "data-file", "src2", "data-bg", "data-thumb",
+)  # fmt: skip
+"""Attributes in which a CMS keeps another copy of the picture; asked only where src holds nothing."""
 
 LAZY_SETS = (
     "data-srcset",
@@ -91,30 +98,32 @@ def largest(value: str) -> str | None:
 def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, str]] = ()) -> str | None:
     """The address that a reader's browser would show in the end, or None.
 
-    In order: src where it is no placeholder and no lazy attribute names another picture; lazy attributes; lazy srcset; src;
-    srcset; the <source> elements of the <picture>, those without a media condition first.
+    In order: lazy attributes; src, where it is no placeholder; lazy srcset, srcset; the <source> elements of the
+    <picture>, those without a media condition first; copies that a CMS keeps; any data- attribute with an image's address.
     """
-    for name in LAZY:
-        value = attributes.get(name)
-        if value and _is_address(value, sure=name.endswith("src")):
-            return value.strip()
-    for name in LAZY_SETS:
-        value = attributes.get(name)
-        if value and (found := largest(value)):
-            return found
+    for name in sorted(_LAZY_RANK.keys() & attributes.keys(), key=_LAZY_RANK.__getitem__):
+        lazy = attributes[name]
+        if _is_address(lazy, sure=name.endswith("src")):
+            return lazy.strip()
     src = attributes.get("src") or attributes.get("xlink:href") or attributes.get("href")
     if src and not is_placeholder(src):
         return src.strip()
-    if attributes.get("srcset") and (found := largest(attributes["srcset"])):
-        return found
+    for name in (*LAZY_SETS, "srcset"):
+        value = attributes.get(name)
+        if value and (found := largest(value)):
+            return found
     for source in sorted(sources, key=lambda each: "media" in each):
         for name in ("srcset", *LAZY_SETS, "src", "data-src"):
             value = source.get(name)
             if value and (found := largest(value)):
                 return found
-    for name, value in attributes.items():
-        if name.startswith("data-") and _is_address(value, sure=False) and not value.lstrip().startswith(("{", "[")):
+    for name in KEPT:
+        value = attributes.get(name)
+        if value and _is_address(value, sure=False):
             return value.strip()
+    for name, other in attributes.items():
+        if name.startswith("data-") and _is_address(other, sure=False):
+            return other.strip()
     return src.strip() if src and src.strip() else None
 
 

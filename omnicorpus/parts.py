@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from omnicorpus.blocks import Block, Node, Page, Picture
+from omnicorpus.blocks import Node, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size
 
@@ -15,8 +15,9 @@ NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
 
 
-def assemble(page: Page, chosen: Sequence[bool], base: str) -> tuple[Part, ...]:
-    """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `base` resolves addresses."""
+def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
+    """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
+    position of each picture that has an address (see `images_of`)."""
     places = _places(page.nodes)
     parts: list[Part] = []
     lines: list[str] = []
@@ -33,14 +34,14 @@ def assemble(page: Page, chosen: Sequence[bool], base: str) -> tuple[Part, ...]:
             lines.clear()
         open_group = open_row = open_entry = -1
 
-    seen: dict[str, int] = {}
-    for item, wanted in zip(page.items, chosen, strict=True):
+    seen: set[str] = set()
+    for position, (item, wanted) in enumerate(zip(page.items, chosen, strict=True)):
         if not wanted:
             continue
         if isinstance(item, Picture):
-            image = picture_part(page.nodes, item, base)
+            image = images.get(position)
             if image is not None and image.url not in seen:
-                seen[image.url] = len(parts)
+                seen.add(image.url)
                 flush()
                 parts.append(image)
             continue
@@ -159,6 +160,12 @@ def picture_part(nodes: Sequence[Node], item: Picture, base: str) -> Image | Non
     )
 
 
-def gathered(page: Page) -> list[bool]:
-    """Every item: the whole page, nothing chosen."""
-    return [isinstance(item, Block | Picture) for item in page.items]
+def images_of(page: Page, base: str) -> dict[int, Image]:
+    """The image part of every picture of the page that has an address, by its position; `base` resolves addresses."""
+    found = {}
+    for position, item in enumerate(page.items):
+        if isinstance(item, Picture):
+            image = picture_part(page.nodes, item, base)
+            if image is not None:
+                found[position] = image
+    return found

@@ -1,0 +1,329 @@
+"""Learn the weights of `omnicorpus/body.json` from the gold pages, with figures that are cross-validated by site.
+
+    python benchmarks/train_body.py --validate     five folds, no site in two of them; prints the scores of unseen sites
+    python benchmarks/train_body.py --write        all pages; writes omnicorpus/body.json
+
+A text's label is the share of it that the gold text of its page holds. The loss is 2 (1 - soft F1 of the page) plus
+cross-entropy, so that a page counts once however long it is; sets are sampled evenly, forums a little more, the two
+single-site manuals less. About 15 s of one core for each fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import numpy as np
+import torch
+from extraction_score import SETS, gold, scorer
+from filters import image_address
+from omnicorpus.blocks import Block, Page, read
+from omnicorpus.body import Network, best_set
+from omnicorpus.document import Image
+from omnicorpus.features import Floats, Measured, context, hints, measure, picture_rows
+from omnicorpus.parts import images_of
+from omnicorpus.tree import parse
+from torch import nn
+
+SAMPLED = {"article": 1.0, "forum": 1.3, "scrapinghub": 1.0, "readability": 1.0, "site-gimp": 0.35, "site-handbook": 0.35}
+"""How often a page of each set is drawn, per set."""
+
+SCORER = scorer()
+
+
+@dataclass(slots=True)
+class Example:
+    """One gold page. `label` and `tokens` are per item; `truth` is the page's gold tokens, `wanted` its gold images."""
+
+    group: str
+    site: str
+    page: Page
+    measured: Measured
+    images: dict[int, Image]
+    label: Floats
+    words: list[list[str]]
+    truth: list[str]
+    wanted: set[object] | None
+
+
+def examples() -> list[Example]:
+    """All gold pages that have any text."""
+    found = []
+    for group in SETS:
+        for record in gold(group):
+            tree = parse(str(record["html"]))
+            page = read(tree.body)
+            if not page.items:
+                continue
+            url = str(record["url"])
+            words = [_tokens(item.text) if isinstance(item, Block) else [] for item in page.items]
+            truth = _tokens(str(record["text"]))
+            found.append(
+                Example(
+                    group,
+                    _site(group, str(record["id"]), url),
+                    page,
+                    measure(page, hints(tree, url)),
+                    images_of(page, urljoin(url, tree.base or "")),
+                    _labels(words, truth),
+                    words,
+                    truth,
+                    {SCORER.norm(each) for each in record["images"]} if "images" in record else None,
+                )
+            )
+    return found
+
+
+def _tokens(text: str) -> list[str]:
+    return [token.lower() for token in SCORER.TOKEN.findall(text)]
+
+
+def _site(group: str, page_id: str, url: str) -> str:
+    if group == "readability":  # every page has the same made-up host; ids are "site-number"
+        return "readability/" + page_id.rsplit("-", 1)[0]
+    return ".".join((urlsplit(url).hostname or url).split(".")[-2:])
+
+
+def _labels(words: list[list[str]], truth: list[str]) -> Floats:
+    """The share of each item that belongs to the gold text. Long items first: each gold token is given away once."""
+    labels = np.zeros(len(words), dtype=np.float32)
+    phrase = f" {' '.join(truth)} "
+    shingles = set(zip(truth, truth[1:], truth[2:], truth[3:], strict=False))
+    left = Counter(truth)
+
+    def share(item: list[str], *, take: bool) -> float:
+        common = Counter(item) & left
+        if take:
+            left.subtract(common)
+        return common.total() / len(item)
+
+    for index in sorted((i for i, item in enumerate(words) if len(item) >= 8), key=lambda i: -len(words[i])):
+        item = words[index]
+        own = list(zip(item, item[1:], item[2:], item[3:], strict=False))
+        held = sum(each in shingles for each in own) / len(own)
+        if held > 0.3:
+            labels[index] = min(1.0 if held > 0.8 else held, share(item, take=True))
+    anchors = np.flatnonzero(labels > 0.5)
+    if not len(anchors):
+        anchors = np.array([len(words) // 2])
+    short = [i for i, item in enumerate(words) if 0 < len(item) < 8 and f" {' '.join(item)} " in phrase]
+    for index in sorted(short, key=lambda i: (int(np.abs(anchors - i).min()) // 3, -len(words[i]))):
+        if share(words[index], take=False) > 0.99:
+            share(words[index], take=True)
+            labels[index] = 1
+    return labels
+
+
+class _Net(nn.Module):
+    def __init__(self, columns: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList((nn.Linear(columns, hidden), nn.Linear(hidden, hidden // 2), nn.Linear(hidden // 2, 1)))
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        rows = nn.functional.dropout(rows, 0.25, self.training)
+        for layer in list(self.layers)[:-1]:
+            rows = nn.functional.dropout(torch.relu(layer(rows)), 0.45, self.training)
+        return self.layers[-1](rows)[:, 0]
+
+
+def train_texts(pages: list[Example], *, epochs: int = 15, seed: int = 0, batch: int = 16) -> Network:
+    """A text network from the texts of `pages`."""
+    torch.manual_seed(seed)
+    random = np.random.RandomState(seed)
+    every = np.concatenate([page.measured.rows for page in pages])
+    mean, scale = every.mean(0), every.std(0) + 1e-2
+    rows = [torch.tensor(np.clip((page.measured.rows - mean) / scale, -4, 4)) for page in pages]
+    labels = [torch.tensor(page.label) for page in pages]
+    tokens = [torch.tensor([float(len(item)) for item in page.words]) for page in pages]
+    counts = Counter(page.group for page in pages)
+    drawn = np.array([SAMPLED[page.group] / counts[page.group] for page in pages])
+    drawn /= drawn.sum()
+    net = _Net(len(mean))
+    steps = epochs * (len(pages) // batch)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=2e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
+    for _ in range(steps):
+        chosen = random.choice(len(pages), batch, p=drawn)
+        label, weight = torch.cat([labels[i] for i in chosen]), torch.cat([tokens[i] for i in chosen])
+        owner = torch.cat([torch.full((len(labels[i]),), k) for k, i in enumerate(chosen)])
+        output = net(torch.cat([rows[i] for i in chosen]))
+        probability = torch.sigmoid(output)
+
+        def by_page(values: torch.Tensor, owner: torch.Tensor = owner) -> torch.Tensor:
+            return torch.zeros(batch).index_add(0, owner, values)
+
+        soft = 2 * by_page(probability * label * weight) / (by_page(probability * weight) + by_page(label * weight) + 1)
+        entropy = nn.functional.binary_cross_entropy_with_logits(output, label, reduction="none") * weight.sqrt()
+        loss = 2 * (1 - soft).mean() + (by_page(entropy) / (by_page(weight.sqrt()) + 1)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    layers = tuple(
+        (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
+        for layer in net.layers
+        if isinstance(layer, nn.Linear)
+    )
+    return Network(mean.astype(np.float32), scale.astype(np.float32), layers)
+
+
+def kept_texts(page: Example, network: Network) -> Floats:
+    kept = np.zeros(len(page.label), dtype=np.bool_)
+    texts = np.flatnonzero(page.measured.is_text)
+    if len(texts):
+        kept[texts] = best_set(network.probability(page.measured.rows[texts]), page.measured.tokens[texts])
+    return kept
+
+
+def _pictures(page: Example, kept: Floats) -> tuple[Floats, Floats]:
+    """Positions and rows of the pictures that no address rule drops."""
+    if not page.images:
+        return np.zeros(0, dtype=int), np.zeros((0, 0))
+    about = context(page.measured, kept.astype(np.float32))
+    positions, rows = picture_rows(page.page, page.measured, page.images, kept, about)
+    fit = [image_address.judge(page.images[position]) is None for position in positions.tolist()]
+    return positions[fit], rows[fit]
+
+
+def train_pictures(pages: list[Example], kept: list[Floats], *, decay: float = 30.0) -> Network:
+    """A logistic model of the pictures, by Newton steps with an L2 penalty of `decay`."""
+    every, labels, weights = [], [], []
+    for page, texts in zip(pages, kept, strict=True):
+        if page.wanted is None:
+            continue
+        positions, rows = _pictures(page, texts)
+        if not len(positions):
+            continue
+        every.append(rows)
+        labels.append([SCORER.norm(page.images[position].url) in page.wanted for position in positions.tolist()])
+        weights.append(np.full(len(positions), len(positions) ** -0.5 * (1.0 if page.group == "readability" else 0.12)))
+    rows, label = np.concatenate(every), np.concatenate(labels).astype(float)
+    weight = np.concatenate(weights)
+    weight *= len(weight) / weight.sum()
+    mean, scale = rows.mean(0), rows.std(0) + 1e-2
+    scaled = np.concatenate([np.clip((rows - mean) / scale, -4, 4), np.ones((len(rows), 1))], axis=1).astype(float)
+    penalty = np.full(scaled.shape[1], decay)
+    penalty[-1] = 1e-3
+    solution = np.zeros(scaled.shape[1])
+    for _ in range(25):
+        probability = 1 / (1 + np.exp(-scaled @ solution))
+        gradient = scaled.T @ (weight * (probability - label)) + penalty * solution
+        curvature = (scaled * (weight * probability * (1 - probability))[:, None]).T @ scaled + np.diag(penalty)
+        solution -= np.linalg.solve(curvature, gradient)
+    layer = (solution[:-1, None].astype(np.float32), solution[-1:].astype(np.float32))
+    return Network(mean.astype(np.float32), scale.astype(np.float32), (layer,))
+
+
+def report(pages: list[Example], kept: list[Floats], picture_probability: list[Floats], threshold: float) -> None:
+    """Print text and image scores by set."""
+    text: dict[str, list[tuple[float, float, float]]] = {}
+    image = {group: [0, 0, 0] for group in SETS}
+    for page, texts, probability in zip(pages, kept, picture_probability, strict=True):
+        chosen = Counter(token for index in np.flatnonzero(texts) for token in page.words[index])
+        truth = Counter(page.truth)
+        common = (chosen & truth).total()
+        precision, recall = common / max(1, chosen.total()), common / max(1, truth.total())
+        both = precision + recall
+        text.setdefault(page.group, []).append((precision, recall, 2 * precision * recall / both if both else 0.0))
+        if page.wanted is not None:
+            positions, _ = _pictures(page, texts)
+            found = {
+                SCORER.norm(page.images[position].url)
+                for position, sure in zip(positions.tolist(), probability, strict=True)
+                if sure >= threshold
+            }
+            counts = image[page.group]
+            counts[0] += len(found & page.wanted)
+            counts[1] += len(found - page.wanted)
+            counts[2] += len(page.wanted - found)
+    f1s, image_f1s = [], []
+    for group, rows in text.items():
+        precision, recall, f1 = np.mean(rows, axis=0)
+        f1s.append(f1)
+        line = f"{group:14} text {precision:.3f} {recall:.3f} {f1:.3f}"
+        right, wrong, missed = image[group]
+        if right + missed:
+            image_f1s.append(2 * right / (2 * right + wrong + missed))
+            line += f"   image {right / max(1, right + wrong):.3f} {right / (right + missed):.3f} {image_f1s[-1]:.3f}"
+        print(line)
+    print(f"mean text F1 {np.mean(f1s):.4f}   mean image F1 {np.mean(image_f1s):.4f}", flush=True)
+
+
+def probabilities(pages: list[Example], kept: list[Floats], network: Network) -> list[Floats]:
+    found = []
+    for page, texts in zip(pages, kept, strict=True):
+        positions, rows = _pictures(page, texts)
+        found.append(network.probability(rows) if len(positions) else np.zeros(0))
+    return found
+
+
+def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
+    """The fold of each page: no site in two folds, the two manuals in two different ones."""
+    sites = sorted({page.site for page in pages})
+    fold = dict(zip(sites, np.random.RandomState(seed).permutation(len(sites)) % count, strict=True))
+    for index, site in enumerate(sorted({page.site for page in pages if page.group.startswith("site-")})):
+        fold[site] = index
+    return np.array([fold[page.site] for page in pages])
+
+
+def validate(pages: list[Example]) -> None:
+    kept: list[Floats] = [np.zeros(0)] * len(pages)
+    sure: list[Floats] = [np.zeros(0)] * len(pages)
+    fold = folds(pages)
+    for out in range(5):
+        started = time.process_time()
+        inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
+        network = train_texts(inside)
+        pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
+        for index in np.flatnonzero(fold == out):
+            kept[index] = kept_texts(pages[index], network)
+            sure[index] = probabilities([pages[index]], [kept[index]], pictures)[0]
+        print(f"fold {out}: {time.process_time() - started:.0f} s", flush=True)
+    for threshold in (0.3, 0.4, 0.5):
+        print("pictures from", threshold)
+        report(pages, kept, sure, threshold)
+
+
+def write(pages: list[Example], path: Path, *, seeds: int, epochs: int, threshold: float) -> None:
+    del seeds
+    text = train_texts(pages, epochs=epochs)
+    kept = [kept_texts(page, text) for page in pages]
+    picture = train_pictures(pages, kept)
+    report(pages, kept, probabilities(pages, kept, picture), threshold)
+    data = {"text": _plain(text), "picture": _plain(picture), "picture_threshold": threshold}
+    path.write_text(json.dumps(data, separators=(",", ":")) + "\n", "ascii")
+
+
+def _plain(network: Network) -> dict[str, object]:
+    def rounded(values: Floats) -> list[float]:
+        return [float(f"{value:.4g}") for value in values.ravel().tolist()]
+
+    return {
+        "mean": rounded(network.mean),
+        "scale": rounded(network.scale),
+        "weights": [rounded(weight) for weight, _ in network.layers],
+        "biases": [rounded(bias) for _, bias in network.layers],
+    }
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--validate", action="store_true")
+    arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--epochs", type=int, default=15)
+    options = arguments.parse_args()
+    torch.set_num_threads(1)
+    pages = examples()
+    if options.validate:
+        validate(pages)
+    if options.write:
+        write(pages, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", seeds=1, epochs=options.epochs, threshold=0.4)
+
+
+if __name__ == "__main__":
+    main()
