@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from omnicorpus.document import Document, Drop
 
-REFUSALS = frozenset(("noai", "tdm-reservation", "noindex", "none"))
-"""Tokens of meta robots that drop a page by default. `none` is the robots standard's short form of noindex, nofollow.
-`noimageai` concerns the images alone: see `no_images`."""
+REFUSALS = frozenset(("noai", "tdm-reservation"))
+"""Tokens of meta robots that drop a page by default: those that speak of this use. "noindex" (and "none", its short form
+with nofollow) speaks to search engines and stands on every tenth forum page; a config may add it. "noimageai" concerns
+the images alone: see `no_images`."""
 
 
 def consent(document: Document, *, refusals: Collection[str] = REFUSALS) -> Drop | None:
