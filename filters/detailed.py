@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from filters import line as rules
 from filters import trim
 from filters.line import Line
+from filters.phrases import holds_any
 from filters.words import Words
 from omnicorpus.document import Document, Drop, Image, Kind, Part, Text
 
@@ -34,12 +35,12 @@ class DetailedSettings:
     composed: whether texts are brought into Unicode's composed form; no drop is written for that.
     control_characters, abnormal_line_breaks, citation_marks, ending_marks, credit_ending, teaser_ending: on or off.
     underscore_runs: a text is split at so many underscores or more.
-    longest_line: lines of more words are judged by no rule about furniture.
+    longest_line: lines of more words are judged by flagged_words and contact_line only.
     social_media ... fraud: least share of a line's letters and digits that the family makes up, to cut the line.
     flagged_words: largest share of pornographic words in a line.
     contact_line, timestamp_line: lines of fewer words are judged.
     url_line, hashtag_line: least share of a line's characters.
-    empty_item: whether lines without letters and digits are cut.
+    empty_item, byline: whether lines without letters and digits are cut, and lines that name an author.
     image_reach: an image at most so many parts away protects from the four rules that follow.
     many_digits, many_capitals: largest share of a paragraph's characters, of its letters.
     over_short: most words of a paragraph that is cut when it stands beside others like it, or before nothing.
@@ -76,6 +77,7 @@ class DetailedSettings:
     url_line: float | None = 0.8
     hashtag_line: float | None = 0.5
     empty_item: bool = True
+    byline: bool = True
     image_reach: int = 1
     many_digits: float | None = 0.8
     many_capitals: float | None = 0.8
@@ -179,17 +181,21 @@ def _line_verdicts(line: Line, settings: DetailedSettings) -> Iterator[Drop | No
     on = settings
     if on.empty_item:
         yield rules.empty_item(line)
-    if on.url_line is not None:
-        yield rules.url_line(line, share=on.url_line)
-    if on.hashtag_line is not None:
-        yield rules.hashtag_line(line, share=on.hashtag_line)
     if on.flagged_words is not None:
         yield rules.flagged_words(line, maximum=on.flagged_words)
     if on.contact_line is not None:
         yield rules.contact_line(line, longest=on.contact_line)
+    if line.longer_than(on.longest_line):
+        return
+    if on.url_line is not None:
+        yield rules.url_line(line, share=on.url_line)
+    if on.hashtag_line is not None:
+        yield rules.hashtag_line(line, share=on.hashtag_line)
     if on.timestamp_line is not None:
         yield rules.timestamp_line(line, longest=on.timestamp_line)
-    if line.words.count > on.longest_line:
+    if on.byline:
+        yield rules.byline(line)
+    if not holds_any(line.lower, line.language):
         return
     if on.social_media is not None:
         yield rules.social_media(line, share=on.social_media)

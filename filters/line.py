@@ -38,6 +38,9 @@ _DATE = re.compile(
     r"thursday|friday|saturday|sunday|am|pm|at|on|by|et|est|edt|gmt|utc|updated|published|posted|last|um|uhr|le|à|el|de|в)(?!\w)\.?"
 )
 
+_WIDEST = 20
+"""Characters to a word beyond which a line need not be counted: no language has such words on average."""
+
 _NAME = r"[A-ZÀ-ÞА-Я][\w.'’-]*"
 _BYLINE = re.compile(
     r"(?:(?:Written |Posted |Published |Reported |Edited |Reviewed |Story |Words )?[Bb]y|Von|Par|Por|Di|Текст:|Автор:) "
@@ -59,6 +62,10 @@ class Line:
     def of(text: str, kind: Kind = "text", language: str | None = None) -> Line:
         bare = _BULLET.sub("", text).strip()
         return Line(bare, bare.lower(), kind, language, Words(bare, language))
+
+    def longer_than(self, words: float) -> bool:
+        """Whether the line has more words, or more than 20 characters to each: no need to count those."""
+        return len(self.text) > _WIDEST * words or self.words.count > words
 
     @property
     def ends(self) -> bool:
@@ -88,9 +95,12 @@ def copyright_notice(line: Line, *, share: float = 0.6) -> Drop | None:
 
 def credit_line(line: Line, *, share: float = 0.6) -> Drop | None:
     """Who wrote, took, edited, supplied it, and when. Table 11: source, author and photographer lines."""
-    if _BYLINE.match(line.text):
-        return Drop("credit_line", 1.0, share)
     return _furniture("credit_line", line, phrases.CREDIT, share)
+
+
+def byline(line: Line) -> Drop | None:
+    """ "By" and two names or more, and nothing else. Table 11: source, author and photographer lines."""
+    return Drop("byline", detail=line.text) if _BYLINE.match(line.text) else None
 
 
 def page_turn(line: Line, *, share: float = 0.6) -> Drop | None:
@@ -137,9 +147,9 @@ def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | 
 
     Table 11: paragraphs of under 80 words with a telephone number, as released; what is left is ours.
     """
-    if not any(map(str.isdigit, line.text)) or not _PHONE.search(line.text):
+    if len(line.text) > _WIDEST * longest or sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text):
         return None
-    if sum(map(str.isdigit, line.text)) < 7 or not _CONTACT.search(line.lower) or line.words.count >= longest:
+    if not _CONTACT.search(line.lower) or line.words.count >= longest:
         return None
     rest = _CONTACT.sub(" ", _URL.sub(" ", _EMAIL.sub(" ", _PHONE.sub(" ", line.lower))))
     count = Words(rest).count
@@ -151,7 +161,7 @@ def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop 
 
     Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
     """
-    if not any(map(str.isdigit, line.text)) or not _TIME.search(line.lower) or line.words.count >= longest:
+    if len(line.text) > _WIDEST * longest or not _TIME.search(line.lower) or line.words.count >= longest:
         return None
     count = Words(_DATE.sub(" ", _TIME.sub(" ", line.lower))).count
     return Drop("timestamp_line", round(count, 1), left) if count <= left else None
@@ -196,14 +206,18 @@ def many_capitals(line: Line, *, maximum: float = 0.8, letters: int = 12) -> Dro
 
 def over_short(line: Line, *, longest: float = 4) -> Drop | None:
     """Paragraphs of at most so many words that end without a full stop. Table 11, over-short; threshold as released."""
-    count = line.words.count
-    return Drop("over_short", round(count, 1), longest) if count <= longest and not line.ends else None
+    if line.longer_than(longest) or line.ends:
+        return None
+    return Drop("over_short", round(line.words.count, 1), longest)
 
 
 def caption_noise(line: Line, *, longest: float = 8) -> Drop | None:
     """Captions of under so many words that credit and describe nothing. Table 11: irrelevant image captions."""
-    count = line.words.count
-    if count >= longest or not phrases.phrases(phrases.CREDIT, line.language).marks.search(line.lower):
+    if (
+        line.longer_than(longest)
+        or (count := line.words.count) >= longest
+        or not phrases.phrases(phrases.CREDIT, line.language).marks.search(line.lower)
+    ):
         return None
     return Drop("caption_noise", round(count, 1), longest)
 

@@ -195,7 +195,7 @@ CREDIT = Family(
     marks={
         "en": r"(?:photo(?:graph)?s?)(?: (?:credits?|courtesy|source|via|by|from|of))* ?[:/] ?.{0,80}$|(?:photo(?:graph)?s?|image|picture|illustration|video|graphic|cover|"
         r"featured image|screenshot)s? (?:by|via|courtesy(?: of)?|credits?|source)(?: by| of)? ?:? .{0,80}$|(?:getty images|shutterstock|istock(?:photo)?|associated press|"
-        r"reuters|afp|unsplash|pexels|wikimedia commons|alamy|depositphotos|flickr)(?: images)?|(?:author|editor|source|via|hat tip) ?: .{0,60}$|"
+        r"reuters|afp|unsplash|pexels|wikimedia commons|alamy|depositphotos|flickr)(?: images)?|(?:author|editor|source|via|hat tip) ?: \S+(?: \S+){0,3}$|"
         r"(?:last )?(?:updated|modified|published|posted)(?: (?:on|at))? ?:?[^\d]{0,16}\d.{0,40}$|(?:click|tap)(?: (?:on|here))?(?: (?:the )?(?:image|photo|picture))? "
         r"(?:to|for) (?:enlarge|zoom|view|expand|a larger)(?: image| version)?|enlarge(?: this)? image",
         "zh": r"(?:[（(【\[]? ?)?(?:来源|消息来源|文章来源|稿源|图片来源|图源|作者|文|图|文/图|图/文|摄影|记者|本报记者|通讯员|编辑|责编|责任编辑|校对|审核|监制|编审|值班编辑|"
@@ -351,30 +351,72 @@ FLAGGED = Family(
 )
 
 
+FAMILIES = (
+    SOCIAL, FOLLOW_ON, ACCOUNT, COPYRIGHT, CREDIT, PAGE_TURN, KEYWORD_LINE, ADVERT, VIDEO, THANKS, FRAUD,
+)  # fmt: skip
+"""The families that a line can be made up of."""
+
+
 @cache
 def phrases(family: Family, language: str | None) -> Phrases:
     """A family for a language: the patterns of the language and the English ones."""
-    languages = ["en"] if language in (None, "en") else [language, "en"]
+    languages = _languages(language)
     return Phrases(
-        _compiled(family.marks, languages),
-        _compiled(family.filler, ["", *languages]),
-        _compiled(family.notices, languages, anchor=False),
+        re.compile(_joined(family.marks, languages)),
+        re.compile(_joined(family.filler, ["", *languages])),
+        re.compile(_joined(family.notices, languages, anchor=False)),
     )
 
 
-def _compiled(table: dict[str, str], languages: list[str], *, anchor: bool = True) -> re.Pattern[str]:
-    """Whole words only, in languages that have a space between words; see `_anchored` for free text."""
+def holds_any(lower: str, language: str | None) -> bool:
+    """Whether a line, in lower case, holds anything of `FAMILIES`: spares most lines the search for each."""
+    start, inside = _any_family(language)
+    return start.match(lower) is not None or inside.search(lower) is not None
+
+
+@cache
+def _any_family(language: str | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What holds at the start of a line only, and what holds anywhere."""
+    start: list[str] = []
+    inside: list[str] = []
+    for code in _languages(language):
+        alternatives = [
+            alternative
+            for family in FAMILIES
+            if code in family.marks
+            for alternative in _alternatives(family.marks[code])
+        ]
+        notices = [family.notices[code] for family in FAMILIES if code in family.notices]
+        start.append(_bounded([a for a in alternatives if _takes_free_text(a)], code))
+        inside.append(_bounded([a for a in alternatives if not _takes_free_text(a)] + notices, code))
+    return re.compile("|".join(start)), re.compile("|".join(inside))
+
+
+def _languages(language: str | None) -> list[str]:
+    return ["en"] if language in (None, "en") else [language, "en"]
+
+
+def _joined(table: dict[str, str], languages: list[str], *, anchor: bool = True) -> str:
+    """One pattern for the languages; alternatives that take free text along hold at the start of a line only."""
     patterns = []
     for code in languages:
         if code in table:
-            pattern = "|".join(map(_anchored, _alternatives(table[code]))) if anchor else table[code]
-            patterns.append(f"(?:{pattern})" if code in _UNSPACED else rf"(?<!\w)(?:{pattern})(?!\w)")
-    return re.compile("|".join(patterns) or r"(?!)")
+            alternatives = _alternatives(table[code]) if anchor else [table[code]]
+            patterns.append(
+                _bounded([f"^(?:{a})" if anchor and _takes_free_text(a) else a for a in alternatives], code)
+            )
+    return "|".join(patterns) or r"(?!)"
 
 
-def _anchored(alternative: str) -> str:
-    """An alternative that takes free text along ("tags: ...") holds at the start of a line only."""
-    return f"^(?:{alternative})" if ".*" in alternative or re.search(r"\.\{0,\d\d\}|\$", alternative) else alternative
+def _bounded(alternatives: list[str], language: str) -> str:
+    """Whole words only, in languages that have a space between words."""
+    pattern = "|".join(alternatives) or r"(?!)"
+    return f"(?:{pattern})" if language in _UNSPACED else rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
+def _takes_free_text(alternative: str) -> bool:
+    """Whether an alternative takes along whatever follows ("tags: ...")."""
+    return ".*" in alternative or re.search(r"\.\{0,\d\d\}|\$", alternative) is not None
 
 
 def _alternatives(pattern: str) -> list[str]:

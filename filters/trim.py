@@ -33,13 +33,15 @@ _CREDIT_ENDING = re.compile(
     r"|(?:新华社|本报|通讯社)?(?:记者|通讯员)\s?[\u4e00-\u9fff]{2,4}\s?摄影?(?:报道)?)\s*$",
     re.I,
 )
-_TEASER = re.compile(
-    r"\s{0,9}(?P<cut>\[?(?:\.\.\.|…)\]?)?\s*[(\[«]?(?:(?:read|see|learn|find out|show) more|continue reading|read (?:the )?(?:full|whole|entire) (?:story|article|post)|"
-    r"weiterlesen|mehr lesen|mehr erfahren|lire la suite|en savoir plus|leer más|seguir leyendo|leia mais|leggi tutto|continua a leggere|"
-    r"читать далее|читать полностью|подробнее|اقرأ المزيد|续きを読む|続きを読む|もっと見る|더 ?보기|계속 ?읽기|阅读全文|查看全文|展开全文|查看更多|阅读更多)"
-    r"[)\]]?\s*(?:[.»›>→…]|\.\.\.)*\s*$|\s{0,9}\[(?:\.\.\.|…)\]\s*$",
-    re.I,
-)
+_TEASERS = (
+    "read more", "see more", "learn more", "find out more", "show more", "continue reading", "read the full story", "read full story",
+    "read the full article", "read full article", "read the full post", "read the whole story", "read the rest", "weiterlesen", "mehr lesen",
+    "mehr erfahren", "lire la suite", "en savoir plus", "leer más", "seguir leyendo", "leia mais", "leggi tutto", "continua a leggere",
+    "читать далее", "читать полностью", "подробнее", "اقرأ المزيد", "続きを読む", "もっと見る", "더 보기", "더보기", "계속 읽기", "阅读全文", "查看全文",
+    "展开全文", "查看更多", "阅读更多",
+)  # fmt: skip
+_BREAK_OFF = re.compile(r"\s{0,9}\[?(?:\.\.\.|…)\]?\s{0,9}[(\[«]?\s{0,9}$")
+_EXCERPT_END = re.compile(r"\[(?:\.\.\.|…)\]$")
 _TAIL = 160
 """Characters at the end of a text in which an ending is looked for."""
 
@@ -86,14 +88,23 @@ def credit_ending(text: str) -> str:
 def teaser_ending(text: str) -> str:
     """The text without "read more" at its end, and without the sentence before it where an ellipsis breaks that off.
 
-    Table 11: paragraphs ending in "read more", incomplete sentences at the ends. A sentence that ends in an ellipsis
-    alone is left: most are the writer's own.
+    Table 11: paragraphs ending in "read more", incomplete sentences at the ends. A sentence that ends in these words is
+    left ("see the manual to learn more"), and so is one that ends in an ellipsis alone: most are the writer's own.
     """
-    found = _TEASER.search(text, max(0, len(text) - _TAIL))
-    if found is None:
+    bare = text.rstrip(" \t\n.»›>→…)]")
+    tail = bare[-40:].lower()
+    if tail.endswith(_TEASERS) and (words := next((w for w in _TEASERS if tail.endswith(w)), None)) is not None:
+        head = bare[: -len(words)]
+        within = (before := head.rstrip(" ([«-–|")) and (before[-1].isalnum() or before[-1] in ",;、，")
+        if within and not bare[len(head)].isupper():
+            return text
+    elif _EXCERPT_END.search(text, max(0, len(text) - _TAIL)):
+        head = text
+    else:
         return text
-    head = text[: found.start()]
-    if found["cut"] is None and "[" not in found.group():
-        return head
+    broken = _BREAK_OFF.search(head, max(0, len(head) - _TAIL))
+    if broken is None:
+        return head.rstrip(" ([«")
+    head = head[: broken.start()]
     ends = [match.end() for match in _SENTENCE.finditer(head)]
     return head[: ends[-1]] if ends else head

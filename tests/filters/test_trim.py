@@ -1,0 +1,59 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters import trim
+
+TRIMS: list[Callable[[str], str]] = [
+    trim.composed,
+    trim.control_characters,
+    trim.line_breaks,
+    trim.underscore_runs,
+    trim.citation_marks,
+    trim.ending_marks,
+    trim.credit_ending,
+    trim.teaser_ending,
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        (trim.composed, "cafe\u0301", "café"),
+        (trim.control_characters, "zero\u200bwidth\u00ad and\x07 bell", "zerowidth and bell"),
+        (trim.control_characters, "می\u200cخواهم 👩\u200d🚀", "می\u200cخواهم 👩\u200d🚀"),
+        (trim.line_breaks, "one\n \n\n\ntwo\n\nthree", "one\n\ntwo\n\nthree"),
+        (trim.underscore_runs, "Name: _______________ Date", "Name:\nDate"),
+        (trim.underscore_runs, "snake_case and __init__", "snake_case and __init__"),
+        (trim.citation_marks, "It was built in 1879.[12][13, 14] It stands.", "It was built in 1879. It stands."),
+        (trim.citation_marks, "The year is unknown.[citation needed]", "The year is unknown."),
+        (trim.citation_marks, "港口建于那一年[3]，至今仍在使用。", "港口建于那一年，至今仍在使用。"),
+        (trim.citation_marks, "History[edit]", "History"),
+        (trim.citation_marks, "The element array[1] is the second.", "The element array[1] is the second."),
+        (trim.ending_marks, "港口今天重新开放。（完）", "港口今天重新开放。"),
+        (trim.ending_marks, "The quay is open again. ■", "The quay is open again."),
+        (trim.ending_marks, "The quay is open again. -END-", "The quay is open again."),
+        (trim.ending_marks, "This is the end", "This is the end"),
+        (trim.credit_ending, "The old quay. (Photo: Ada Smith)", "The old quay."),
+        (trim.credit_ending, "The old quay (the image on the left)", "The old quay (the image on the left)"),
+        (trim.credit_ending, "游客在公园赏花。新华社记者 张三 摄", "游客在公园赏花。"),
+        (trim.credit_ending, "港口重新开放。（责任编辑：王小明）", "港口重新开放。"),
+        (trim.teaser_ending, "The quay is open. It has been rebu... Read more", "The quay is open."),
+        (trim.teaser_ending, "The quay is open. It has been [...]", "The quay is open."),
+        (trim.teaser_ending, "The quay is open. Read more »", "The quay is open."),
+        (trim.teaser_ending, "Harbour reopens after the storm Read More", "Harbour reopens after the storm"),
+        (trim.teaser_ending, "See the manual to learn more.", "See the manual to learn more."),
+        (trim.teaser_ending, "He waited, and waited...", "He waited, and waited..."),
+        (trim.teaser_ending, "港口今天重新开放。阅读全文", "港口今天重新开放。"),
+    ],
+)
+def test_what_is_taken_out(rule: Callable[[str], str], before: str, after: str) -> None:
+    assert rule(before) == after
+
+
+@pytest.mark.parametrize("rule", TRIMS)
+@given(text=st.text(alphabet=st.sampled_from("ab.[1]{}()_\n …■（完）#-\u200b\u0301摄记者张三Read more"), max_size=80))
+def test_nothing_is_ever_added(rule: Callable[[str], str], text: str) -> None:
+    assert len(rule(text)) <= len(text)
