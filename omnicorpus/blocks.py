@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from omnicorpus.tree import NESTING, TooDeep
+
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)((?:[^>"]|"[^"]*")*)>([^<]*)')
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
 _CLASS_OR_ID = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
@@ -41,7 +43,6 @@ class Node:
     first: int
     last: int = -1
     hidden: bool = False
-    attributes: str = ""
 
 
 @dataclass(slots=True)
@@ -115,8 +116,12 @@ def _names(raw: str) -> str:
     return " ".join(_CLASS_OR_ID.findall(raw)) if '="' in raw else ""
 
 
+def _is_hidden(raw: str) -> bool:
+    return ("hidden" in raw or "display" in raw) and _HIDDEN.search(raw) is not None
+
+
 def read(body: str) -> Page:
-    """Read the markup of a body, as `omnicorpus.tree.parse` returns it."""
+    """Read the markup of a body, as `omnicorpus.tree.parse` returns it. Raises `TooDeep`."""
     nodes: list[Node] = [Node("body", "", -1, 0, 0)]
     items: list[Item] = []
     node = 0
@@ -135,6 +140,8 @@ def read(body: str) -> Page:
     sources: list[dict[str, str]] | None = None
     math: list[tuple[str, str, str, str]] | None = None
     after_link = False
+
+    named: dict[str, tuple[str, bool]] = {"": ("", False)}
 
     def close() -> None:
         nonlocal linked, strong, links, names, timed, broke
@@ -175,7 +182,7 @@ def read(body: str) -> Page:
                     open_media[-1].sources.append(attributes(raw))
             else:
                 given = attributes(raw)
-                picture = Picture(tag, given, node, sources or [], link, " ".join((_names(raw), *spans[-3:])).strip())
+                picture = Picture(tag, given, node, sources or [], unescape(link) if link else None, " ".join((_names(raw), *spans[-3:])).strip())
                 picture.silent = in_silent > 0
                 picture.alone = in_link > 0 and link_start == linked
                 close_at = (linked, strong, links, names, timed)
@@ -195,8 +202,8 @@ def read(body: str) -> Page:
                     in_link = 1
                     link_start = linked
                     links += 1
-                    href = re.search(r'\shref="([^"]*)"', raw)
-                    link = unescape(href[1]) if href else None
+                    start = raw.find(' href="') + 7
+                    link = raw[start : raw.find('"', start)] if start > 6 else None
                     if after_link and pieces:
                         pieces.append(" ")
             elif tag == "picture":
@@ -209,10 +216,8 @@ def read(body: str) -> Page:
                 timed = True
             elif tag == "math":
                 pass
-            if not slash and raw and tag not in _VOID:
-                name = _names(raw)
-                if name and not names:
-                    names = name
+            if raw and not names and not slash and tag not in _VOID:
+                names = _names(raw)
             if tag == "span":
                 if slash:
                     if spans:
@@ -223,7 +228,11 @@ def read(body: str) -> Page:
             math = [(slash, tag, raw, text)]
             continue
         elif slash:
-            close()
+            if pieces:
+                close()
+            else:
+                links = 0
+                names = ""
             if node and nodes[node].tag == tag:
                 nodes[node].last = len(items)
                 if tag == "pre":
@@ -232,9 +241,18 @@ def read(body: str) -> Page:
         elif tag in _VOID:
             close()
         else:
-            close()
-            hidden = nodes[node].hidden or (bool(raw) and _HIDDEN.search(raw) is not None)
-            nodes.append(Node(tag, _names(raw), node, nodes[node].depth + 1, len(items), -1, hidden, raw))
+            if pieces:
+                close()
+            else:
+                links = 0
+                names = ""
+            known = named.get(raw)
+            if known is None:
+                known = named[raw] = (_names(raw), _is_hidden(raw))
+            above = nodes[node]
+            if above.depth >= NESTING:
+                raise TooDeep(above.depth)
+            nodes.append(Node(tag, known[0], node, above.depth + 1, len(items), -1, above.hidden or known[1]))
             node = len(nodes) - 1
             if tag == "pre":
                 in_pre += 1

@@ -94,6 +94,7 @@ _DIGITS = re.compile(r"\d")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}:\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s*[年月日時时]")
 _SIGN = re.compile(r"[©|@®]|https?:|www\.")
 _ARROW = re.compile(r"[›»→«‹←▲▼•·↑]")
+_TELLING = re.compile(r"[\d©|@®›»→«‹←▲▼•·↑]|https?:|www\.")
 _END = frozenset('.!?。！？…।؟:："”»」』)）')
 
 N_FAMILIES = len(FAMILIES)
@@ -215,10 +216,11 @@ def _text_row(block: Block, title: str, described: str) -> tuple[float, ...]:
     if n > 30 and described:
         told = float(" ".join(text.split()).lower()[:100] in described or described[:60] in text.lower())
     if n < 160:
-        digits = len(_DIGITS.findall(text)) / n
-        date = float(_DATE.search(text) is not None)
-        sign = float(_SIGN.search(text) is not None)
-        arrow = float(_ARROW.search(text) is not None)
+        if _TELLING.search(text) is not None:
+            digits = len(_DIGITS.findall(text)) / n
+            date = float(digits > 0 and _DATE.search(text) is not None)
+            sign = float(_SIGN.search(text) is not None)
+            arrow = float(_ARROW.search(text) is not None)
         upper = float(text.isupper())
         lower = text.lower()
         in_title = float(n > 3 and lower in title)

@@ -152,6 +152,8 @@ def urlsplit_path(address: str) -> str:
 def absolute(base: str, address: str) -> str | None:
     """`address` against `base`, white space and fragment taken out; None where it cannot be read."""
     cleaned = _SPACE.sub("", address.strip()).replace(" ", "%20")
+    if cleaned.startswith(("https://", "http://")):
+        return cleaned.partition("#")[0]
     try:
         return urljoin(base, cleaned).partition("#")[0]
     except ValueError:
