@@ -1,0 +1,137 @@
+"""Our extraction engine beside the released ones, over the gold pages, alternately in one process.
+
+    bash benchmarks/extraction.sh            (make bench-extraction)
+
+Every engine reads every page once, in turn, so that a busy machine is equally busy for all. Times are processor
+milliseconds a page; "ratio" is how many times trafilatura's mean (and 99th percentile) exceeds ours on the same pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+from extraction_score import SETS, gold, predicted, scorer
+from lxml import html as lxml_html
+from magic_html import GeneralExtractor
+from omnicorpus.extraction import extract
+from readability import Document
+from resiliparse.extract.html2text import extract_plain_text
+from trafilatura import bare_extraction
+
+Result = dict[str, object]
+
+
+def ours(html: str, url: str) -> Result:
+    return predicted(extract(html, url).parts)
+
+
+def trafilatura(html: str, url: str) -> Result:
+    found = bare_extraction(html, url=url, include_images=True)
+    if found is None:
+        return {"text": "", "images": []}
+    images = [urljoin(url, each.get("src", "")) for each in found.body.iter("graphic")]
+    return {"text": " ".join(found.body.itertext()), "images": images}
+
+
+def _from_markup(markup: str, url: str) -> Result:
+    if not markup or not markup.strip():
+        return {"text": "", "images": []}
+    tree = lxml_html.fromstring(markup)
+    images = [urljoin(url, each.get("src", "")) for each in tree.iter("img")]
+    return {"text": "\n".join(tree.itertext()), "images": images}
+
+
+_MAGIC = GeneralExtractor()
+
+
+def magic_html(html: str, url: str) -> Result:
+    return _from_markup(_MAGIC.extract(html, base_url=url)["html"], url)
+
+
+def magic_html_forum(html: str, url: str) -> Result:
+    return _from_markup(_MAGIC.extract(html, base_url=url, html_type="forum")["html"], url)
+
+
+def readability_lxml(html: str, url: str) -> Result:
+    return _from_markup(Document(html.replace("\x00", ""), url=url).summary(), url)
+
+
+def resiliparse(html: str, _url: str) -> Result:
+    return {"text": extract_plain_text(html, main_content=True), "images": []}
+
+
+ENGINES: dict[str, Callable[[str, str], Result]] = {
+    "omnicorpus": ours,
+    "trafilatura": trafilatura,
+    "magic-html": magic_html,
+    "magic-html, forum mode": magic_html_forum,
+    "readability-lxml": readability_lxml,
+    "resiliparse": resiliparse,
+}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--engines", nargs="*", default=list(ENGINES))
+    options = arguments.parse_args()
+    score = scorer().score
+    spent: dict[str, list[float]] = {name: [] for name in options.engines}
+    text_f1: dict[str, list[float]] = {name: [] for name in options.engines}
+    image_f1: dict[str, list[float]] = {name: [] for name in options.engines}
+    print("| set | engine | text P | R | F1 | image P | R | F1 | ms mean | ms p99 | failed |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for group in SETS:
+        pages = gold(group)
+        results: dict[str, dict[str, Result]] = {name: {} for name in options.engines}
+        times: dict[str, list[float]] = {name: [] for name in options.engines}
+        failed = dict.fromkeys(options.engines, 0)
+        for page in pages:
+            for name in options.engines:
+                started = time.process_time()
+                try:
+                    result = ENGINES[name](str(page["html"]), str(page["url"]))
+                except Exception:  # a peer that stops on a page gets nothing for it, and the rest is measured
+                    if name == "omnicorpus":
+                        raise
+                    failed[name] += 1
+                    result = {"text": "", "images": []}
+                times[name].append(1000 * (time.process_time() - started))
+                results[name][str(page["id"])] = result
+        for name in options.engines:
+            row = score(pages, results[name])
+            spent[name] += times[name]
+            text_f1[name].append(row["text_f1"])
+            columns = [f"{row[key]:.3f}" for key in ("text_p", "text_r", "text_f1")]
+            if "img_f1" in row:
+                image_f1[name].append(row["img_f1"])
+                columns += [f"{row[key]:.3f}" for key in ("img_p", "img_r", "img_f1")]
+            else:
+                columns += ["", "", ""]
+            columns += [f"{_mean(times[name]):.1f}", f"{_percentile(times[name]):.1f}", str(failed[name] or "")]
+            print(f"| {group} | {name} |", " | ".join(columns), "|", flush=True)
+    print()
+    print("| engine | mean text F1 | mean image F1 | ms mean | ms p99 | ms most | ratio of means | ratio of p99 |")
+    print("|---|---|---|---|---|---|---|---|")
+    base = spent.get("trafilatura", [math.nan])
+    for name in options.engines:
+        print(
+            f"| {name} | {_mean(text_f1[name]):.4f} | {_mean(image_f1[name]):.4f} | {_mean(spent[name]):.2f} | "
+            f"{_percentile(spent[name]):.1f} | {max(spent[name]):.0f} | {_mean(base) / _mean(spent[name]):.1f} | "
+            f"{_percentile(base) / _percentile(spent[name]):.1f} |"
+        )
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def _percentile(values: list[float], share: float = 0.99) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+if __name__ == "__main__":
+    main()
