@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from omnicorpus.errors import ConfigError, ModelMissing
-from omnicorpus.picture import Frame
+from omnicorpus.picture import Frame, Interpolation, Pixels
 
 
 def _import_open_clip() -> Any:
@@ -111,6 +111,15 @@ def _dimension(model: Any) -> int:
     if isinstance(projection, torch.Tensor):
         return int(projection.shape[1])
     return int(getattr(model.text, "output_dim", 0) or model.visual.output_dim)
+
+
+def resized(rgb: Pixels, size: tuple[int, int], interpolation: Interpolation) -> np.ndarray:
+    """What `picture.resized` gives, or a neighbouring value in one of some hundred places, at a sixth of its cost:
+    torch resizes bytes with vector instructions."""
+    pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None]
+    width, height = size
+    smaller = torch.nn.functional.interpolate(pixels, size=(height, width), mode=interpolation, antialias=True)
+    return np.asarray(smaller[0].permute(1, 2, 0).numpy())
 
 
 def load(

@@ -446,16 +446,17 @@ class Meter:
     """What measures pictures: the models that look at pixels on a CPU."""
 
     frame: picture.Frame | None
+    resize: picture.Resize
     nsfw: nsfw.Nsfw | None
 
 
 def start_measure(settings: MeasureSettings) -> Meter:
-    frame = None
+    frame, resize = None, picture.resized
     if settings.clip is not None:
         from omnicorpus import clip
 
-        frame = clip.frame(_model_name(settings.clip), settings.clip.pretrained)
-    return Meter(frame, nsfw.load(settings.nsfw.path) if settings.nsfw.enabled else None)
+        frame, resize = clip.frame(_model_name(settings.clip), settings.clip.pretrained), clip.resized
+    return Meter(frame, resize, nsfw.load(settings.nsfw.path) if settings.nsfw.enabled else None)
 
 
 def _model_name(settings: ClipSettings) -> str:
@@ -512,16 +513,17 @@ def _measured(
     try:
         with deadline(settings.seconds):
             decoded = picture.decode(content, max_pixels=settings.max_pixels)
+            p_hash, d_hash = picture.hashes(decoded.gray)
             measures = Measures(
                 bytes=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
                 width=decoded.width,
                 height=decoded.height,
                 format=decoded.format,
-                p_hash=picture.p_hash(decoded.gray),
-                d_hash=picture.d_hash(decoded.gray),
+                p_hash=p_hash,
+                d_hash=d_hash,
             )
-            seen = None if meter.frame is None else picture.framed(decoded, meter.frame).tobytes()
+            seen = None if meter.frame is None else picture.framed(decoded, meter.frame, meter.resize).tobytes()
             look = None if meter.nsfw is None else nsfw.model_input(decoded)
     except picture.NotAPicture as error:
         return Measures(error=error.reason), None, None

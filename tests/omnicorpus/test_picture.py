@@ -174,7 +174,7 @@ def test_damaged_files_are_pictures_or_no_pictures(kind: str, data: st.DataObjec
             decoded = picture.decode(cut)
         except NotAPicture:
             return
-    assert len(picture.p_hash(decoded.gray)) == len(picture.d_hash(decoded.gray)) == 16
+    assert [len(digits) for digits in picture.hashes(decoded.gray)] == [16, 16]
 
 
 def test_our_warnings_filter_is_left_as_it_was() -> None:
@@ -184,23 +184,24 @@ def test_our_warnings_filter_is_left_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1"])
-@settings(max_examples=30, deadline=None)
-@given(size=st.tuples(st.integers(1, 90), st.integers(1, 90)), seed=st.integers(0, 999), smooth=st.booleans())
-def test_hashes_are_those_of_imagehash(mode: str, size: tuple[int, int], seed: int, smooth: bool) -> None:
-    small = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
-    how = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
-    content = file(Image.fromarray(small).resize(size, how).convert(mode))
+@pytest.mark.parametrize("seed", range(12))
+def test_hashes_are_those_of_imagehash(mode: str, seed: int) -> None:
+    # Not for any picture: where a frequency is zero but for rounding, and not by symmetry, its bit is chance in both.
+    generator = np.random.default_rng(seed)
+    small = generator.integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    width, height = (int(side) for side in generator.integers(20, 400, 2))
+    how = Image.Resampling.BICUBIC if seed % 2 else Image.Resampling.NEAREST
+    content = file(Image.fromarray(small).resize((width, height), how).convert(mode))
     gray = picture.decode(content).gray
     with Image.open(io.BytesIO(content)) as image:
-        assert picture.p_hash(gray) == str(imagehash.phash(image))
-        assert picture.d_hash(gray) == str(imagehash.dhash(image))
+        assert picture.hashes(gray) == (str(imagehash.phash(image)), str(imagehash.dhash(image)))
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "red"])
 def test_hashes_of_one_colour_are_those_of_imagehash(colour: str) -> None:
     image = Image.new("RGB", (70, 50), colour)
     gray = picture.decode(file(image)).gray
-    assert (picture.p_hash(gray), picture.d_hash(gray)) == (str(imagehash.phash(image)), str(imagehash.dhash(image)))
+    assert picture.hashes(gray) == (str(imagehash.phash(image)), str(imagehash.dhash(image)))
 
 
 @pytest.mark.shared
@@ -210,8 +211,7 @@ def test_hashes_of_real_pictures_are_those_of_imagehash(shared: Path) -> None:
         gray = picture.decode(path.read_bytes()).gray
         with Image.open(path) as image, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            assert picture.p_hash(gray) == str(imagehash.phash(image)), path.name
-            assert picture.d_hash(gray) == str(imagehash.dhash(image)), path.name
+            assert picture.hashes(gray) == (str(imagehash.phash(image)), str(imagehash.dhash(image))), path.name
 
 
 @pytest.mark.parametrize(
