@@ -37,7 +37,7 @@ from omnicorpus.band import Bands
 from omnicorpus.document import Document, Locator, Text
 from omnicorpus.duplicates import DuplicateSettings
 from omnicorpus.plan import Plan
-from omnicorpus.runner import Progress
+from omnicorpus.shard import Manifest
 from omnicorpus.signature import mixed, shingles, tokens
 from omnicorpus.stage import Call, Counts, Need, Stage
 
@@ -76,8 +76,15 @@ def lay_out(folder: Path, shards: Sequence[Sequence[Document]], settings: Duplic
     return plan.make(str(folder / "run"), (first, *duplicates.stages(DOCUMENTS, settings, partitions=partitions)))
 
 
-def carry_out(laid: Plan) -> dict[str, Progress]:
-    return runner.run(laid, runner.Inline(), lambda _: None)
+def carry_out(laid: Plan) -> None:
+    runner.run(laid, runner.Inline(), lambda _: None)
+
+
+def manifests(laid: Plan) -> dict[str, list[Manifest]]:
+    """What the finished shards say, by stage."""
+    return {
+        step.stage.name: [shard.read(step.output(name) + shard.ENDING) for name in step.shards] for step in laid.steps
+    }
 
 
 def groups(laid: Plan, numbers: dict[str, int]) -> list[Group]:
@@ -310,18 +317,15 @@ def speed(count: int) -> None:
             for index, text in enumerate(texts):
                 file.write(json.dumps({"id": str(index), "text": text}) + "\n")
         del documents, shards, texts
-        progress = carry_out(laid)
-        seconds = {
-            stage: sum(done.seconds for done in progress[stage].manifests) for stage in progress if stage != "pages"
-        }
+        carry_out(laid)
+        made = manifests(laid)
+        seconds = {stage: sum(one.seconds for one in done) for stage, done in made.items() if stage != "pages"}
         for stage, spent in seconds.items():
             print(f"  {stage:<24} {spent:8.2f} s   {1e6 * spent / count:8.1f} us a document")
         total = sum(seconds.values())
-        kept = sum(done.rows_out for done in progress["unique"].manifests)
+        kept = sum(one.rows_out for one in made["unique"])
         print(f"  omnicorpus: {total:.1f} core-seconds, {count / total:,.0f} documents a core-second, {kept:,} kept")
-        print(
-            f"  signatures alone: {count / seconds['signatures']:,.0f} documents a core-second, reading and writing included"
-        )
+        print(f"  signatures with reading and writing: {count / seconds['signatures']:,.0f} documents a core-second")
         if not PEERS.exists():
             return
         output = folder / "peer.json"
@@ -465,7 +469,7 @@ def scale(count: int, kills: bool, rounds: int) -> None:
             subprocess.run([sys.executable, __file__, "worker", target, *values], check=True)
             laid = synthetic_plan(target, count, shards, partitions, rounds)
             paths = [path for made in ("documents", "drops") for path in laid.tables(Need("unique", made, "all"))]
-            digests[name] = hashlib.sha256(b"".join(hashlib.sha256(Path(path).read_bytes()).digest() for path in paths))
+            digests[name] = hashlib.sha256(b"".join(map(_digest, paths)))
             if name == "killed":
                 print(f"killed {killed} times and resumed")
             else:
@@ -474,6 +478,10 @@ def scale(count: int, kills: bool, rounds: int) -> None:
         if kills:
             same = digests["whole"].hexdigest() == digests["killed"].hexdigest()
             print("the output is byte for byte the same" if same else "THE OUTPUT DIFFERS")
+
+
+def _digest(path: str) -> bytes:
+    return hashlib.sha256(Path(path).read_bytes()).digest()
 
 
 def _kill_in_each_stage(laid: Plan, values: list[str]) -> int:
@@ -504,19 +512,18 @@ def worker(folder: str, count: int, shards: int, partitions: int, rounds: int) -
 
 
 def _report(laid: Plan, count: int) -> None:
-    progress = runner.progress_of(laid)
     print(f"{count:,} documents of signatures")
     print(
         f"  {'stage':<24} {'calls':>6} {'core-s':>9} {'us/doc':>8} {'MB written':>11} {'peak MB':>8} {'rows out':>12}"
     )
     peak, total, moved = 0, 0.0, 0
-    for stage, done in progress.items():
-        seconds = sum(manifest.seconds for manifest in done.manifests)
-        written = sum(int(made["bytes"]) for manifest in done.manifests for made in manifest.tables.values())
-        highest = max(manifest.peak for manifest in done.manifests)
-        out = sum(manifest.rows_out for manifest in done.manifests)
+    for stage, done in manifests(laid).items():
+        seconds = sum(manifest.seconds for manifest in done)
+        written = sum(int(made["bytes"]) for manifest in done for made in manifest.tables.values())
+        highest = max(manifest.peak for manifest in done)
+        out = sum(manifest.rows_out for manifest in done)
         print(
-            f"  {stage:<24} {len(done.manifests):>6} {seconds:>9.1f} {1e6 * seconds / count:>8.2f} "
+            f"  {stage:<24} {len(done):>6} {seconds:>9.1f} {1e6 * seconds / count:>8.2f} "
             f"{written / 1e6:>11.1f} {highest / 1e6:>8.0f} {out:>12,}"
         )
         peak = max(peak, highest)

@@ -55,42 +55,41 @@ class CandidateSettings:
 def send_buckets(call: Call, _: None) -> Counts:
     """Buckets of a shard's signed rows that the exact layers left, by partition; and the edges within the shard.
 
-    Writes `buckets` for the exchange, and `near`: EDGES of rows of this shard, already verified.
+    Writes `buckets` for the exchange, and `near`: EDGES of rows of this shard, already verified. Counts pairs that were
+    compared, and those that held.
     """
     settings: CandidateSettings = call.settings
     (path,) = node.files(call, "signed")
     lost = node.lost_rows(call, settings.first + call.index, settings.partitions)
-    seen = 0
     rows = [np.empty(0, np.int64)]
     sizes = [np.empty(0, np.int64)]
     sketches = [sketch.empty(0)]
     buckets = [np.empty((0, settings.bands.count), np.uint64)]
     for group in table.groups(path, ["row", "size", "signature", "sketch"]):
-        seen += len(group)
         left = ~np.isin(node.column(group, "row"), lost) & (node.column(group, "size") > 0)
         rows.append(node.column(group, "row")[left])
         sizes.append(node.column(group, "size")[left])
         sketches.append(signature.unpacked(group["sketch"], sketch.SIZE)[left])
         signatures = signature.unpacked(group["signature"], settings.permutations)[left]
         buckets.append(band.buckets(signatures, settings.bands))
-    _send(call, np.concatenate(rows), np.concatenate(buckets), np.concatenate(sketches), np.concatenate(sizes))
-    return Counts(seen, sum(map(len, rows)))
+    return _send(call, np.concatenate(rows), np.concatenate(buckets), np.concatenate(sketches), np.concatenate(sizes))
 
 
-def _send(call: Call, rows: Rows, buckets: Words, sketches: Hashes, sizes: Sizes) -> None:
+def _send(call: Call, rows: Rows, buckets: Words, sketches: Hashes, sizes: Sizes) -> Counts:
     settings: CandidateSettings = call.settings
-    sent, (centre, other) = within(buckets, sketches, sizes, settings)
+    sent, (centre, other), compared = within(buckets, sketches, sizes, settings)
     chosen = np.nonzero(sent)
     partition = (buckets[chosen] % np.uint64(settings.partitions)).astype(np.int64)
     leaving = pa.table({"bucket": buckets[chosen], "row": rows[chosen[0]].astype(np.uint32)}, schema=BUCKETS)
     table.scatter(call.path("buckets"), leaving, partition, settings.partitions)
     table.write(call.path("near"), edges(rows[centre], rows[other]), rows_per_group=1 << 20)
+    return Counts(compared, len(centre))
 
 
 def within(
     buckets: Words, sketches: Hashes, sizes: Sizes, settings: CandidateSettings
-) -> tuple[npt.NDArray[np.bool_], Edges]:
-    """Stars within one shard: which (document, band) places are still to be sent, and the edges that hold.
+) -> tuple[npt.NDArray[np.bool_], Edges, int]:
+    """Stars within one shard: which (document, band) places are to be sent, the edges that hold, how many were tried.
 
     A place is not sent when its document hangs on another of the same bucket that is.
     """
@@ -100,6 +99,7 @@ def within(
     document, place = document[order], place[order]
     bucket = buckets[document, place]
     found: list[Edges] = []
+    tried = [np.empty(0, np.int64)]
     for _ in range(LEADERS):
         if not len(document):
             break
@@ -111,14 +111,15 @@ def within(
         pairs, each = np.unique(centre * len(buckets) + document, return_inverse=True)
         first, second = pairs // len(buckets), pairs % len(buckets)
         held = _hold(first, second, sketches, sizes, settings)
+        tried.append(pairs)
         found.append((first[held], second[held]))
         loose = ~held[each]
         document, place, bucket = document[loose], place[loose], bucket[loose]
     sent[document, place] = True
     if not found:
-        return sent, (document, document)
+        return sent, (document, document), 0
     first, second = np.concatenate([edge for edge, _ in found]), np.concatenate([edge for _, edge in found])
-    return sent, component.distinct(first, second)
+    return sent, component.distinct(first, second), len(np.unique(np.concatenate(tried)))
 
 
 def meet(call: Call, _: None) -> Counts:
@@ -154,7 +155,7 @@ def depart(call: Call, _: None) -> Counts:
 
 
 def verify(call: Call, _: None) -> Counts:
-    """Edges whose estimated Jaccard reaches the threshold."""
+    """Edges whose estimated Jaccard reaches the threshold. Counts pairs that were compared, and those that held."""
     settings: CandidateSettings = call.settings
     rows = table.gather(node.files(call, "edges"), call.index, EDGES)
     centre, other = component.distinct(node.column(rows, "centre"), node.column(rows, "node"))

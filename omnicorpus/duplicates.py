@@ -17,6 +17,7 @@ With an index of earlier crawls, its shards go through the same layers as if the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import band, candidate, exact, grouping, node, schema, signature, signed, sketch, storage, table
+from omnicorpus import band, candidate, exact, grouping, node, schema, shard, signature, signed, sketch, storage, table
 from omnicorpus.candidate import CandidateSettings
 from omnicorpus.errors import InputError, OutputError
 from omnicorpus.exact import ExactSettings, Keep, LayerSettings
@@ -38,6 +39,9 @@ from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
 Work = Callable[[Call, Any], Counts]
 
 Layer = Literal["same_address", "same_text", "same_images", "near_duplicate"]
+
+INDEX = "index.json"
+"""Written last into an index: which files it has."""
 
 LAYERS: tuple[Layer, ...] = ("same_address", "same_text", "same_images", "near_duplicate")
 
@@ -187,22 +191,34 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
     return tuple(plan.stages)
 
 
+def verification(run: Plan) -> tuple[int, int]:
+    """Of a finished run: how many candidate pairs were compared by their sketches, and how many of them fell."""
+    steps = [step for step in run.steps if step.stage.name in ("bands", "known_bands", "verified")]
+    made = [shard.read(step.output(name) + shard.ENDING) for step in steps for name in step.shards]
+    compared = sum(manifest.rows_in for manifest in made)
+    return compared, compared - sum(manifest.rows_out for manifest in made)
+
+
 def make_index(run: Plan, output: str) -> int:
     """Copy the signed rows of a finished run, and of the index that it used, to the folder `output`.
 
     The folder is an index for later runs. It holds every document that no newer one of the same address replaced, kept
-    or not: so the verdicts of a chain of runs are those of one run over all. Returns how many documents it holds.
-    Raises OutputError where the folder has files already, and InputError where the run hasn't signed its documents.
+    or not: so the verdicts of a chain of runs are those of one run over all. Returns how many documents it holds. A
+    copy that was cut short is made again. Raises OutputError where the folder holds an index already.
     """
-    if storage.names(output):
-        raise OutputError(f"{output} isn't empty: an index is never written over; choose another folder")
+    if storage.exists(storage.join(output, INDEX)):
+        raise OutputError(f"{output} holds an index, which is never written over: choose another folder")
     steps = [step for step in run.steps if step.stage.name in ("known_signatures", "signatures")]
     paths = [path for step in steps for path in run.tables(Need(step.stage.name, "signed", "all"))]
+    files: list[str] = []
     documents = 0
     for number, path in enumerate(paths):
         rows = table.read(path)
         documents += len(rows)
-        signed.write(storage.join(output, f"{number:06d}.parquet"), rows)
+        files.append(f"{number:06d}.parquet")
+        signed.write(storage.join(output, files[-1]), rows)
+    content = {"files": files, "documents": documents}
+    storage.write_bytes(storage.join(output, INDEX), json.dumps(content, indent=1).encode())
     return documents
 
 
@@ -266,12 +282,12 @@ def _of_index(need: Need) -> Need:
 
 
 def _index_files(folders: Sequence[str], settings: SignatureSettings) -> tuple[str, ...]:
-    found = []
+    found: list[str] = []
     for folder in folders:
-        names = [name for name in storage.names(folder) if name.endswith(".parquet")]
-        if not names:
+        if not storage.exists(storage.join(folder, INDEX)):
             raise InputError(f"no index in {folder}: make one with `omnicorpus index RUN --output {folder}`")
-        found += [storage.join(folder, name) for name in names]
+        content = json.loads(storage.read_bytes(storage.join(folder, INDEX)))
+        found += [storage.join(folder, name) for name in content["files"]]
     for path in found:
         signed.check(path, settings)
     return tuple(found)

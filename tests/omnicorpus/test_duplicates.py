@@ -14,7 +14,7 @@ import pytest
 from omnicorpus import duplicates, plan, runner, schema, storage, table
 from omnicorpus.document import Document, Image, Locator, Part, Text
 from omnicorpus.duplicates import DuplicateSettings
-from omnicorpus.errors import InputError, ShardFailed
+from omnicorpus.errors import InputError, OutputError, ShardFailed
 from omnicorpus.exact import Keep
 from omnicorpus.stage import Call, Counts, Need, Stage
 
@@ -285,6 +285,23 @@ def test_an_index_that_was_signed_in_another_way_is_refused(tmp_path: Path) -> N
     duplicates.make_index(old, str(tmp_path / "index"))
     with pytest.raises(InputError, match="make the index anew"):
         duplicates.stages(DOCUMENTS, DuplicateSettings(index=(str(tmp_path / "index"),)), partitions=1)
+
+
+def test_an_index_is_never_written_over_but_a_copy_cut_short_is_made_again(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "old", [[page("p1"), page("p2")]], DuplicateSettings())
+    index = tmp_path / "index"
+    assert duplicates.make_index(run, str(index)) == 2
+    with pytest.raises(OutputError, match="never written over"):
+        duplicates.make_index(run, str(index))
+    (index / "index.json").unlink()
+    assert duplicates.make_index(run, str(index)) == 2
+
+
+def test_pairs_that_met_by_chance_are_counted_and_fall(tmp_path: Path) -> None:
+    text = prose("p1")
+    shards = [[page("p1", text), page("p2", edited(text, 3))], [page("p3", edited(text, 12, 1))]]
+    laid = run_of(tmp_path, shards, DuplicateSettings())
+    assert duplicates.verification(laid) == (2, 1)
 
 
 def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:

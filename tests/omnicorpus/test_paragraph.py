@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from omnicorpus import paragraph, plan, runner, schema, table
+from omnicorpus import paragraph, plan, runner, schema, shard, table
 from omnicorpus.document import Document, Image, Locator, Part, Text
 from omnicorpus.paragraph import ParagraphSettings
 from omnicorpus.stage import Call, Counts, Need, Stage
@@ -36,12 +36,13 @@ def cut(
     first = Stage("pages", copy_source, None, ("documents",), shards=names, sources=paths)
     chain = paragraph.stages(DOCUMENTS, settings or ParagraphSettings(), partitions=2)
     laid = plan.make(str(folder / "run"), (first, *chain))
-    progress = runner.run(laid, runner.Inline(), lambda progress: None)
+    runner.run(laid, runner.Inline(), lambda progress: None)
     rows = table.read_all(laid.tables(Need("paragraphs", "documents", "all")), schema.DOCUMENTS)
     drops = table.read_all(laid.tables(Need("paragraphs", "drops", "all")), schema.DROPS).to_pylist()
     assert all(drop["rule"] == "repeated_paragraph" and drop["stage"] == "paragraphs" for drop in drops)
-    counted = sum(sum(manifest.cuts.values()) for manifest in progress["paragraphs"].manifests)
-    assert counted == len(drops)
+    step = laid.step("paragraphs")
+    made = [shard.read(step.output(name) + shard.ENDING) for name in step.shards]
+    assert sum(sum(manifest.cuts.values()) for manifest in made) == len(drops)
     found = [(drop["url"], drop["position"], drop["text"], drop["value"], drop["threshold"]) for drop in drops]
     return schema.documents(rows), found
 
