@@ -246,7 +246,9 @@ def _repeated(left: list[tuple[int, Part]], settings: DetailedSettings) -> dict[
                 seen |= names
         elif settings.duplicate_paragraph is not None and part.kind in _LINES:
             name = " ".join(part.text.lower().split())
-            if name in seen and (count := Words(name).count) >= settings.duplicate_paragraph:
+            # The questions of an interview come again, and each time with another answer.
+            asks = name.endswith(("?", "？", "؟", ":", "："))
+            if name in seen and not asks and (count := Words(name).count) >= settings.duplicate_paragraph:
                 cut[place] = Drop("duplicate_paragraph", round(count, 1), settings.duplicate_paragraph, name[:_SHOWN])
             seen.add(name)
     return cut

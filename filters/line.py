@@ -18,7 +18,7 @@ _CONTENT = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
 _END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
 _URL = re.compile(
-    r"(?:https?://|www\.)\S+|\b[\w.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
+    r"(?:https?://|www\.)\S+|\b[a-z0-9.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
 )
 _HASHTAG = re.compile(r"(?<!\w)[#@][\w-]{2,}|#[^#\s]{1,20}#|\brt @")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{2,5}\)?){2,5}(?!\w)")
@@ -157,10 +157,11 @@ def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | 
 
 
 def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop | None:
-    """Lines that give a time of day, and little else: at most `left` words that are no date.
+    """Lines that give a time of day, and little else: at most `left` words that are no date, in a list one.
 
     Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
     """
+    left = min(left, 1) if line.kind == "list" else left
     if len(line.text) > _WIDEST * longest or not _TIME.search(line.lower) or line.words.count >= longest:
         return None
     count = Words(_DATE.sub(" ", _TIME.sub(" ", line.lower))).count
