@@ -529,9 +529,7 @@ def _report(laid: Plan, count: int) -> None:
         peak = max(peak, highest)
         if stage not in ("pages", "signatures"):
             total, moved = total + seconds, moved + written
-    print(
-        f"  after the signatures: {total:.0f} core-s, {1e6 * total / count:.1f} us a document, {moved / 1e9:.2f} GB written"
-    )
+    print(f"  after that: {total:.0f} core-s, {1e6 * total / count:.1f} us a document, {moved / 1e9:.2f} GB written")
     print(f"  largest process: {peak / 1e6:.0f} MB")
 
 
