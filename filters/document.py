@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from filters.phrases import FLAGGED, phrases
 from filters.words import Words, prose
 from omnicorpus.document import Document, Drop
 
@@ -18,12 +19,17 @@ class RefinedSettings:
     words_per_image: fewest words of prose to an image, in documents of more than two images (OmniCorpus' release: 50).
     paragraph_length: a document is dropped when its longest paragraph is shorter than the first number of words and the
         mean shorter than the second (OmniCorpus' release: 35 and 12).
+    list_share: largest share of the words that may stand in short lines of lists and tables (OmniCorpus' table 11,
+        numbers ours).
+    flagged_words: largest share of pornographic words (OmniCorpus' release).
     """
 
     image_count: tuple[int, int] | None = (1, 30)
     word_count: tuple[float, float] | None = (50, 100_000)
     words_per_image: float | None = None
     paragraph_length: tuple[float, float] | None = None
+    list_share: float | None = 0.9
+    flagged_words: float | None = 0.02
 
 
 def image_count(document: Document, *, minimum: int = 1, maximum: int = 30) -> Drop | None:
@@ -63,6 +69,31 @@ def paragraph_length(words: Words, *, longest: float = 35, mean: float = 12) -> 
     return Drop("paragraph_length", round(max(lengths), 1), longest)
 
 
+def list_share(document: Document, *, maximum: float = 0.9, longest: float = 10) -> Drop | None:
+    """Drop documents that are lists and tables of short entries: directories, indexes.
+
+    The value is the share of the words that stand in lines of lists and tables of at most `longest` words; glossaries and
+    instructions have longer ones. OmniCorpus' table 11; the numbers are ours.
+    """
+    listed = whole = 0.0
+    for part in document.texts():
+        counts = [Words(line).count for line in part.text.split("\n")]
+        whole += sum(counts)
+        if part.kind in ("list", "table"):
+            listed += sum(count for count in counts if count <= longest)
+    share = listed / whole if whole else 0.0
+    return Drop("list_share", round(share, 4), maximum) if share > maximum else None
+
+
+def flagged_words(words: Words, *, maximum: float = 0.02) -> Drop | None:
+    """Drop documents with too large a share of pornographic words. Default: OmniCorpus' release, with a longer list."""
+    found = phrases(FLAGGED, words.language).marks.findall(words.text.lower())
+    if not found:
+        return None
+    share = len(found) / max(1.0, words.count)
+    return Drop("flagged_words", round(share, 4), maximum) if share > maximum else None
+
+
 def judge(document: Document, settings: RefinedSettings) -> Drop | None:
     """The first rule that drops the document, or None: images first, as counting them costs nothing."""
     return next((drop for drop in _verdicts(document, settings) if drop is not None), None)
@@ -78,3 +109,7 @@ def _verdicts(document: Document, settings: RefinedSettings) -> Iterator[Drop | 
         yield words_per_image(document, words, minimum=settings.words_per_image)
     if settings.paragraph_length is not None:
         yield paragraph_length(words, longest=settings.paragraph_length[0], mean=settings.paragraph_length[1])
+    if settings.list_share is not None:
+        yield list_share(document, maximum=settings.list_share)
+    if settings.flagged_words is not None:
+        yield flagged_words(words, maximum=settings.flagged_words)

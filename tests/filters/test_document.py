@@ -34,4 +34,26 @@ def test_galleries_and_scraps_go_where_configured() -> None:
 
 
 def test_rules_that_are_off_keep() -> None:
-    assert judge(doc(1, 99), RefinedSettings(image_count=None, word_count=None)) is None
+    assert (
+        judge(doc(1, 99), RefinedSettings(image_count=None, word_count=None, list_share=None, flagged_words=None))
+        is None
+    )
+
+
+def test_directories_go_and_glossaries_stay() -> None:
+    entries = Text("\n".join(f"- entry number {i}" for i in range(30)), "list")
+    terms = Text(
+        "\n".join(f"- term {i}: " + "what it means in so many words, and more than that" for i in range(9)), "list"
+    )
+    picture = Image("https://example.org/a.png")
+    locator = Locator("a.warc", 0, 1)
+    directory = Document("0" * 32, "https://example.org/", None, locator, (entries, picture))
+    glossary = Document("0" * 32, "https://example.org/", None, locator, (terms, picture))
+    assert judge(directory, RefinedSettings()) == Drop("list_share", 1.0, 0.9)
+    assert judge(glossary, RefinedSettings()) is None
+
+
+def test_pornographic_documents_go() -> None:
+    texts = (Text("free porn and hentai with milfs " * 10), Image("https://example.org/a.png"))
+    document = Document("0" * 32, "https://example.org/", None, Locator("a.warc", 0, 1), texts, language="en")
+    assert judge(document, RefinedSettings()) == Drop("flagged_words", 0.5, 0.02)
