@@ -1,7 +1,8 @@
 """Ray carries the calls out: on this machine, or on a cluster that is joined by address. Ray enters here.
 
 Stages without state run as tasks, stages with state in actors with one call in flight each, so that a crash hits one
-shard. The driver owns the retries (Ray's are off). Calls carry paths, so the object store stays small.
+shard. The driver owns the retries (Ray's are off). Calls carry paths, so the object store stays small; what all calls
+of a stage share (its settings, the file lists of wide needs) is put there once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ import logging
 import os
 import socket
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    GetTimeoutError,
+    LocalRayletDiedError,
+    NodeDiedError,
+    ObjectLostError,
+    RayError,
+    RayTaskError,
+)
 
-from omnicorpus import shard
-from omnicorpus.errors import ConfigError
-from omnicorpus.runner import Finished
+from omnicorpus import alone, shard
+from omnicorpus.errors import ConfigError, OmnicorpusError
+from omnicorpus.runner import Fault, Finished
 from omnicorpus.shard import Manifest
-from omnicorpus.stage import Call, Stage
+from omnicorpus.stage import Call, Resources, Stage
 
 OBJECT_STORE = 128 << 20
 """Bytes of shared memory for an embedded Ray: it passes paths and counts, never records (Ray's least is 75 MB)."""
@@ -31,11 +43,46 @@ CAPACITY_AGE = 5.0
 WAIT = 1.0
 """Seconds to wait for a finished call before the driver looks round again."""
 
+PLACING = 300.0
+"""Seconds for which a joined cluster may grow until it has a node for a stage; cloud nodes take two to five minutes."""
 
-def _work(stage: Stage, call: Call) -> Manifest:
-    return shard.perform(stage, call, None)
+IDLE = 10.0
+"""Seconds after which an actor without work is let go."""
+
+STARTS = 5
+"""Actors of one stage that may die while they start, in a row, before the stage counts as broken."""
+
+LOST_WITH_NODE = (NodeDiedError, ActorUnavailableError, LocalRayletDiedError, ObjectLostError)
 
 
+class DeadlinePassed(Exception):  # noqa: N818 - why a call was ended
+    """A shard took longer than its stage's `seconds`."""
+
+
+def _call(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Call:
+    """The call as the stage expects it: the driver sends apart what all calls share."""
+    limits = stage.resources
+    return replace(
+        call,
+        settings=stage.settings,
+        inputs={**call.inputs, **wide},
+        skip=alone.lost(call) if stage.records else {},
+        patience=limits.record_seconds if stage.records else 0.0,
+        memory=limits.record_memory if stage.records else 0,
+    )
+
+
+@ray.remote(max_retries=0)
+def _work(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
+    return shard.perform(stage, _call(stage, call, wide), None)
+
+
+@ray.remote(max_retries=0)
+def _work_alone(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
+    return alone.perform(stage, _call(stage, call, wide))
+
+
+@ray.remote(max_restarts=0, max_task_retries=0)
 class _Worker:
     """Holds one stage's state and works on one shard at a time.
 
@@ -47,125 +94,330 @@ class _Worker:
         self._stage = stage
         self._state: object = None
 
-    def work(self, call: Call) -> Manifest:
+    def node(self) -> str:
+        return str(ray.get_runtime_context().get_node_id())
+
+    def work(self, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
         if self._state is None and self._stage.start is not None:
             self._state = self._stage.start(self._stage.settings)
-        return shard.perform(self._stage, call, self._state)
+        return shard.perform(self._stage, _call(self._stage, call, wide), self._state)
+
+
+@dataclass(slots=True, eq=False)
+class _Actor:
+    """`node` is "" until the actor runs. `since` is when it was last started or freed."""
+
+    handle: Any
+    stage: Stage
+    since: float
+    node: str = ""
+    busy: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A call under way. `resources` are those that it takes itself: none in an actor, which has them already."""
+
+    stage: Stage
+    index: int
+    actor: _Actor | None
+    since: float
+    overdue: bool = False
 
 
 @dataclass(slots=True)
-class _Actor:
-    handle: Any
-    stage: Stage
-    busy: bool = False
+class _Shared:
+    """What all calls of a stage share, in the object store."""
+
+    stage: Any
+    wide: Any
 
 
 @dataclass(slots=True)
 class Cluster:
-    """The engine on Ray. Make it with `embedded` or `joined`; it is to be closed."""
+    """The engine on Ray. Make it with `embedded` or `joined`; it is to be closed.
 
-    owns: bool
+    `grows` says that nodes may yet come. `placing` is how long, in seconds, to wait for a node that a stage fits on.
+    """
+
+    grows: bool
+    placing: float = PLACING
     _actors: list[_Actor] = field(default_factory=list)
-    _flying: dict[Any, tuple[Stage, int, _Actor | None]] = field(default_factory=dict)
-    _capacity: dict[str, float] = field(default_factory=dict)
+    _starting: dict[Any, _Actor] = field(default_factory=dict)
+    _broken: Counter[str] = field(default_factory=Counter)
+    _flying: dict[Any, _Flight] = field(default_factory=dict)
+    _running: Counter[str] = field(default_factory=Counter)
+    _used: Resources = field(default_factory=lambda: Resources(0.0))
+    _shared: dict[str, _Shared] = field(default_factory=dict)
+    _nodes: dict[str, Resources] = field(default_factory=dict)
     _asked: float = -1e9
+    _unplaced: dict[str, tuple[Stage, float]] = field(default_factory=dict)
 
-    def accepts(self, stage: Stage, waiting: frozenset[str]) -> bool:
-        resources = stage.resources
-        if (
-            resources.pool
-            and sum(flying.name == stage.name for flying, _, _ in self._flying.values()) >= resources.pool
-        ):
+    def check(self, stage: Stage) -> None:
+        if not self.grows and not self._is_placeable(stage):
+            raise ConfigError(self._no_node(stage))
+
+    def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:
+        if not self._is_placeable(stage):
+            self._ask_for_node(stage)
             return False
+        self._unplaced.pop(stage.name, None)
+        if stage.resources.pool and self._running[stage.name] >= stage.resources.pool:
+            return False
+        if stage.start is None:
+            return self._has_room(stage, waiting)
         if self._idle(stage) is not None:
             return True
+        starting = sum(actor.stage.name == stage.name for actor in self._starting.values())
+        owned = sum(actor.stage.name == stage.name for actor in self._actors)
+        in_pool = not stage.resources.pool or owned < stage.resources.pool
+        if in_pool and starting < waiting.get(stage.name, 0) and self._has_room(stage, waiting):
+            self._start(stage)
+        return False
+
+    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
+        shared = self._share(stage, call)
+        own = {name: paths for name, paths in call.inputs.items() if name not in _wide(stage)}
+        call = replace(call, settings=None, inputs=own)
+        actor = None if by_itself or stage.start is None else self._idle(stage)
+        if actor is not None:
+            actor.busy = True
+            reference = actor.handle.work.remote(call, shared.wide)
+        else:
+            if (idle := self._idle(stage)) is not None:
+                self._dismiss(idle)  # the call takes its place
+            function = _work_alone if by_itself else _work
+            reference = function.options(name=stage.name, **_options(stage)).remote(shared.stage, call, shared.wide)
+            self._take(stage.resources, 1)
+        self._flying[reference] = _Flight(stage, index, actor, time.monotonic())
+        self._running[stage.name] += 1
+
+    def wait(self) -> list[Finished]:
+        try:
+            return self._wait()
+        except (ConnectionError, LocalRayletDiedError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise OmnicorpusError(
+                f"the Ray cluster has gone ({reason}); when it is back, the same command goes on where this run was"
+            ) from error
+
+    def _wait(self) -> list[Finished]:
+        awaited = [*self._flying, *self._starting]
+        if not awaited:
+            self._give_up()
+            time.sleep(WAIT)
+            return []
+        ready, _ = ray.wait(awaited, num_returns=1, timeout=WAIT)
+        if ready and len(awaited) > 1:
+            ready, _ = ray.wait(awaited, num_returns=len(awaited), timeout=0)
+        finished = [self._finished(reference) for reference in ready if reference in self._flying]
+        for reference in ready:
+            if reference in self._starting:
+                self._started(reference)
+        if not ready:
+            self._end_overdue()
+            self._dismiss_idle()
+        return finished
+
+    def close(self) -> None:
+        for reference, flight in self._flying.items():
+            if flight.actor is None:
+                ray.cancel(reference, force=True)
+        for actor in list(self._actors):
+            self._dismiss(actor)
+        ray.shutdown()
+
+    def _finished(self, reference: Any) -> Finished:
+        flight = self._flying.pop(reference)
+        name, actor = flight.stage.name, flight.actor
+        self._running[name] -= 1
+        if actor is None:
+            self._take(flight.stage.resources, -1)
+        else:
+            actor.busy, actor.since = False, time.monotonic()
+        try:
+            return Finished(name, flight.index, ray.get(reference))
+        except RayTaskError as error:
+            cause = error.cause or error
+            fault: Fault = "crash" if isinstance(cause, alone.Crashed) else "error"
+            return Finished(name, flight.index, None, cause, str(error), fault)
+        except RayError as error:
+            if actor is not None:
+                self._dismiss(actor)
+            if flight.overdue:
+                limit = flight.stage.resources.seconds
+                late = DeadlinePassed(f"took longer than {limit:g} s (resources.{name}.seconds)")
+                return Finished(name, flight.index, None, late, str(error), "crash")
+            return Finished(name, flight.index, None, error, str(error), self._fault(error))
+
+    def _fault(self, error: RayError) -> Fault:
+        if isinstance(error, LOST_WITH_NODE):
+            return "loss"
+        return "loss" if isinstance(error, ActorDiedError) and "node has died" in str(error) else "crash"
+
+    def _end_overdue(self) -> None:
+        """Kill the processes of calls that have passed their stage's limit; they come back as crashes."""
+        now = time.monotonic()
+        for reference, flight in self._flying.items():
+            if not flight.overdue and now - flight.since > flight.stage.resources.seconds:
+                flight.overdue = True
+                if flight.actor is None:
+                    ray.cancel(reference, force=True)
+                else:
+                    ray.kill(flight.actor.handle, no_restart=True)
+
+    def _dismiss_idle(self) -> None:
+        """Let go of actors that have had nothing to do: what they hold may be what another waits for on their node."""
+        now = time.monotonic()
+        for actor in list(self._actors):
+            if actor.busy or now - actor.since < (IDLE if actor.node else self.placing):
+                continue
+            if not actor.node:
+                raise ConfigError(
+                    f"a worker of {actor.stage.name} found no place for {self.placing:g} s: the cluster is full with "
+                    f"other work; lower resources.{actor.stage.name} in the config, or add a node"
+                )
+            self._dismiss(actor)
+
+    def _share(self, stage: Stage, call: Call) -> _Shared:
+        if stage.name not in self._shared:
+            wide = {name: paths for name, paths in call.inputs.items() if name in _wide(stage)}
+            self._shared[stage.name] = _Shared(ray.put(_slim(stage)), ray.put(wide))
+        return self._shared[stage.name]
+
+    def _start(self, stage: Stage) -> None:
+        handle = _Worker.options(  # type: ignore[attr-defined]
+            **_options(stage)
+        ).remote(_slim(stage))
+        actor = _Actor(handle, stage, time.monotonic())
+        self._actors.append(actor)
+        self._starting[handle.node.remote()] = actor
+        self._take(stage.resources, 1)
+
+    def _started(self, reference: Any) -> None:
+        actor = self._starting.pop(reference)
+        name = actor.stage.name
+        try:
+            actor.node, actor.since = ray.get(reference), time.monotonic()
+            self._broken[name] = 0
+        except RayError as error:
+            self._dismiss(actor)
+            self._broken[name] += 1
+            if self._broken[name] >= STARTS:
+                reason = " ".join(str(error).split())[:300]
+                raise ConfigError(f"no worker of {name} can be started ({STARTS} times): {reason}") from error
+
+    def _idle(self, stage: Stage) -> _Actor | None:
+        return next(
+            (actor for actor in self._actors if actor.node and not actor.busy and actor.stage.name == stage.name), None
+        )
+
+    def _dismiss(self, actor: _Actor) -> None:
+        ray.kill(actor.handle, no_restart=True)
+        self._actors.remove(actor)
+        self._starting = {reference: other for reference, other in self._starting.items() if other is not actor}
+        self._take(actor.stage.resources, -1)
+
+    def _has_room(self, stage: Stage, waiting: Mapping[str, int]) -> bool:
         if self._fits(stage):
             return True
         # An actor whose stage has nothing to do gives its place to a stage that has.
         for actor in list(self._actors):
-            if not actor.busy and actor.stage.name not in waiting:
+            if not actor.busy and not waiting.get(actor.stage.name):
                 self._dismiss(actor)
                 if self._fits(stage):
                     return True
         return False
 
-    def submit(self, stage: Stage, index: int, call: Call) -> None:
-        options = _options(stage)
-        if stage.start is None:
-            reference = ray.remote(_work).options(max_retries=0, **options).remote(stage, call)
-            self._flying[reference] = (stage, index, None)
-            return
-        actor = self._idle(stage)
-        if actor is None:
-            handle = ray.remote(_Worker).options(max_restarts=0, max_task_retries=0, **options).remote(stage)
-            actor = _Actor(handle, stage)
-            self._actors.append(actor)
-        actor.busy = True
-        self._flying[actor.handle.work.remote(call)] = (stage, index, actor)
-
-    def wait(self) -> list[Finished]:
-        ready, _ = ray.wait(list(self._flying), num_returns=1, timeout=WAIT)
-        return [self._finished(reference) for reference in ready]
-
-    def close(self) -> None:
-        for reference in self._flying:
-            ray.cancel(reference, force=True) if self._flying[reference][2] is None else None
-        for actor in list(self._actors):
-            self._dismiss(actor)
-        if self.owns:
-            ray.shutdown()
-
-    def _finished(self, reference: Any) -> Finished:
-        stage, index, actor = self._flying.pop(reference)
-        if actor is not None:
-            actor.busy = False
-        try:
-            return Finished(stage.name, index, ray.get(reference))
-        except RayTaskError as error:
-            return Finished(stage.name, index, None, error.cause or error, str(error))
-        except RayError as error:
-            if actor is not None:
-                self._dismiss(actor)
-            return Finished(stage.name, index, None, error, str(error))
-
-    def _idle(self, stage: Stage) -> _Actor | None:
-        return next((actor for actor in self._actors if not actor.busy and actor.stage.name == stage.name), None)
-
     def _fits(self, stage: Stage) -> bool:
-        has = self._resources()
-        cpus = sum(other.resources.cpus for other, _, actor in self._flying.values() if actor is None)
-        gpus = sum(other.resources.gpus for other, _, actor in self._flying.values() if actor is None)
-        cpus += sum(actor.stage.resources.cpus for actor in self._actors)
-        gpus += sum(actor.stage.resources.gpus for actor in self._actors)
-        needs = stage.resources
-        return cpus + needs.cpus <= has.get("CPU", 0.0) and gpus + needs.gpus <= has.get("GPU", 0.0)
+        nodes, needs, used = self._cluster().values(), stage.resources, self._used
+        return (
+            used.cpus + needs.cpus <= sum(node.cpus for node in nodes)
+            and used.gpus + needs.gpus <= sum(node.gpus for node in nodes)
+            and used.memory + needs.memory <= sum(node.memory for node in nodes)
+        )
 
-    def _resources(self) -> dict[str, float]:
+    def _is_placeable(self, stage: Stage) -> bool:
+        needs = stage.resources
+        return any(
+            needs.cpus <= node.cpus and needs.gpus <= node.gpus and needs.memory <= node.memory
+            for node in self._cluster().values()
+        )
+
+    def _take(self, resources: Resources, times: int) -> None:
+        used = self._used
+        self._used = Resources(
+            used.cpus + times * resources.cpus,
+            used.gpus + times * resources.gpus,
+            used.memory + times * resources.memory,
+        )
+
+    def _cluster(self) -> dict[str, Resources]:
+        """What every living node has; actors on nodes that are gone are let go."""
         now = time.monotonic()
         if now - self._asked > CAPACITY_AGE:
-            self._capacity, self._asked = dict(ray.cluster_resources()), now  # type: ignore[no-untyped-call]
-        return self._capacity
+            self._asked = now
+            self._nodes = {
+                node["NodeID"]: _node_resources(node["Resources"])
+                for node in ray.nodes()  # type: ignore[no-untyped-call]
+                if node["Alive"]
+            }
+            for actor in list(self._actors):
+                if actor.node and not actor.busy and actor.node not in self._nodes:
+                    self._dismiss(actor)
+        return self._nodes
 
-    def _dismiss(self, actor: _Actor) -> None:
-        ray.kill(actor.handle, no_restart=True)
-        self._actors.remove(actor)
+    def _ask_for_node(self, stage: Stage) -> None:
+        if stage.name not in self._unplaced:
+            self._unplaced[stage.name] = stage, time.monotonic()
+            # An autoscaler learns from it; a cluster of fixed size does nothing.
+            bundle = {"CPU": stage.resources.cpus, "GPU": stage.resources.gpus}
+            ray.autoscaler.sdk.request_resources(bundles=[{name: share for name, share in bundle.items() if share}])
+
+    def _give_up(self) -> None:
+        """Nothing runs, and nothing can: end once the cluster has had its time to grow."""
+        for stage, since in self._unplaced.values():
+            if time.monotonic() - since > self.placing:
+                raise ConfigError(self._no_node(stage))
+
+    def _no_node(self, stage: Stage) -> str:
+        needs = stage.resources
+        wanted = [f"{needs.cpus:g} CPUs", f"{needs.gpus:g} GPUs", f"{needs.memory / 2**30:.3g} GiB of memory"]
+        asked = [text for text, amount in zip(wanted, (needs.cpus, needs.gpus, needs.memory), strict=True) if amount]
+        nodes = self._cluster().values()
+        most = max(nodes, key=lambda node: (node.gpus, node.cpus, node.memory), default=Resources(0.0))
+        waited = f" (none came in {self.placing:g} s)" if self.grows else ""
+        return (
+            f"no node has what a worker of {stage.name} asks for, {' and '.join(asked)}{waited}: the largest of "
+            f"{len(nodes)} has {most.cpus:g} CPUs, {most.gpus:g} GPUs and {most.memory / 2**30:.3g} GiB; lower "
+            f"resources.{stage.name} in the config, or add a node"
+        )
+
+
+def _wide(stage: Stage) -> set[str]:
+    return {need.name for need in stage.needs if need.scope == "all"}
+
+
+def _slim(stage: Stage) -> Stage:
+    """The stage without its lists of shards, which no worker needs."""
+    return replace(stage, shards=None, sources=())
+
+
+def _node_resources(found: Mapping[str, float]) -> Resources:
+    return Resources(found.get("CPU", 0.0), found.get("GPU", 0.0), int(found.get("memory", 0)))
 
 
 def _options(stage: Stage) -> dict[str, Any]:
-    options: dict[str, Any] = {"num_cpus": stage.resources.cpus, "name": stage.name}
-    if stage.start is not None:
-        del options["name"]
-    if stage.resources.gpus:
-        options["num_gpus"] = stage.resources.gpus
-    if stage.resources.memory:
-        options["memory"] = stage.resources.memory
-    return options
+    needs = stage.resources
+    return {"num_cpus": needs.cpus, "num_gpus": needs.gpus, "memory": needs.memory or None}
 
 
 def embedded(workers: int) -> Cluster:
     """Start a Ray of our own on this machine with `workers` processors; it ends with `close`."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray tries a task that ran out of memory for ever unless told otherwise.
+    os.environ.setdefault("RAY_task_oom_retries", "0")
     ray.init(
         num_cpus=workers,
         include_dashboard=False,
@@ -174,7 +426,7 @@ def embedded(workers: int) -> Cluster:
         log_to_driver=False,
         configure_logging=True,
     )
-    return Cluster(owns=True)
+    return Cluster(grows=False)
 
 
 CONNECT = 5.0
@@ -203,4 +455,4 @@ def joined(address: str) -> Cluster:
         raise ConfigError(
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
-    return Cluster(owns=True)
+    return Cluster(grows=True)

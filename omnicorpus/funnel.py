@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,33 +32,54 @@ class Level:
         return {name: getattr(self, name) for name in Level.__slots__}
 
 
-def levels(stages: Sequence[Stage], manifests: Iterable[Manifest]) -> list[Level]:
-    """One level a stage, in pipeline order."""
-    by_stage: dict[str, list[Manifest]] = {stage.name: [] for stage in stages}
-    for manifest in manifests:
-        by_stage[manifest.stage].append(manifest)
-    return [_level(stage, by_stage[stage.name]) for stage in stages]
+@dataclass(slots=True)
+class Tally:
+    """Adds up the shards of one stage as they finish, so that no shard's manifest has to stay in memory."""
+
+    shards: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    drops: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    wall: float = 0.0
+    peak: int = 0
+    bytes: int = 0
+
+    def add(self, done: Manifest) -> None:
+        self.shards += 1
+        self.rows_in += done.rows_in
+        self.rows_out += done.rows_out
+        self.drops.update(done.drops)
+        self.cuts.update(done.cuts)
+        self.seconds += done.seconds
+        self.wall += done.wall
+        self.peak = max(self.peak, done.peak)
+        self.bytes += sum(int(table["bytes"]) for table in done.tables.values())
+
+    def level(self, stage: Stage) -> Level:
+        return Level(
+            stage=stage.name,
+            unit=stage.unit,
+            in_funnel=stage.in_funnel,
+            shards=self.shards,
+            rows_in=self.rows_in,
+            rows_out=self.rows_out,
+            drops=_most_first(self.drops),
+            cuts=_most_first(self.cuts),
+            seconds=round(self.seconds, 3),
+            wall=round(self.wall, 3),
+            peak=self.peak,
+            bytes=self.bytes,
+        )
 
 
-def _level(stage: Stage, done: list[Manifest]) -> Level:
-    return Level(
-        stage=stage.name,
-        unit=stage.unit,
-        in_funnel=stage.in_funnel,
-        shards=len(done),
-        rows_in=sum(manifest.rows_in for manifest in done),
-        rows_out=sum(manifest.rows_out for manifest in done),
-        drops=_sum(manifest.drops for manifest in done),
-        cuts=_sum(manifest.cuts for manifest in done),
-        seconds=round(sum(manifest.seconds for manifest in done), 3),
-        wall=round(sum(manifest.wall for manifest in done), 3),
-        peak=max((manifest.peak for manifest in done), default=0),
-        bytes=sum(int(table["bytes"]) for manifest in done for table in manifest.tables.values()),
-    )
+def tally(done: Iterable[Manifest]) -> Tally:
+    total = Tally()
+    for manifest in done:
+        total.add(manifest)
+    return total
 
 
-def _sum(counts: Iterable[Any]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
-    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+def _most_first(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -1,7 +1,8 @@
 """One run over one output folder: who may write it, how far it is, and the manifest that says it is whole.
 
-RUN/run.json         what this folder is for: pipeline, input, configuration
-RUN/state.json       who works on it and how far; a lease while its writer lives
+RUN/run.json         what this folder is for: pipeline, input, configuration, and what each stage was made of
+RUN/lease/           who works on it (omnicorpus.lease)
+RUN/state.json       how far it is
 RUN/work/            the shards of every stage
 RUN/documents/ images/ drops/    the result
 RUN/manifest.json    written last: its existence means that the result is whole
@@ -14,7 +15,6 @@ import os
 import platform
 import socket
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,17 +22,18 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from omnicorpus import funnel, plan, runner, shard, storage, table
+from omnicorpus import alone, lease, plan, runner, shard, storage, table
 from omnicorpus.errors import InputError, OmnicorpusError, OutputError
 from omnicorpus.funnel import Level
-from omnicorpus.plan import Plan
+from omnicorpus.lease import Lease
+from omnicorpus.plan import Plan, Step
 from omnicorpus.runner import Engine, Listener, Progress
 from omnicorpus.stage import Stage, fingerprint
 
 RUN, STATE, MANIFEST = "run.json", "state.json", "manifest.json"
 
-LEASE_SECONDS = 60.0
-"""A running driver writes its state every second or two; after this long without, it counts as dead."""
+LAYOUT = 1
+"""Of the files of a run. A run of another layout is refused; it is raised when old files would be misread."""
 
 STATE_SECONDS = 1.0
 
@@ -62,27 +63,39 @@ class Outcome:
 
 
 def execute(
-    root: str, stages: Sequence[Stage], identity: Identity, start: Callable[[], Engine], listen: Listener
+    root: str,
+    stages: Sequence[Stage],
+    identity: Identity,
+    start: Callable[[], Engine],
+    listen: Listener,
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> Outcome:
     """Bring the run at `root` to its end. Does nothing where its manifest says that it is there already.
 
-    Raises OutputError where another run holds the folder or it can't be written, and whatever the stages raise.
+    `tell` is given a line for every stage that is redone though it was there, with the reason. Raises OutputError where
+    another run holds the folder or it can't be written, KeyboardInterrupt where it was asked to stop, and whatever the
+    stages raise.
     """
     began = time.monotonic()
-    _own(root, identity)
+    there = _own(root, identity)
     laid_out = plan.make(root, stages)
     redone = tuple(step.stage.name for step in laid_out.steps if len(step.done) < len(step.shards))
     if not redone and _is_whole(root, laid_out):
-        done = runner.progress_of(laid_out)
-        return Outcome(funnel.levels(stages, runner.all_manifests(done.values())), (), time.monotonic() - began)
-    state = _State(root, stages)
-    state.take()
-    storage.remove(storage.join(root, MANIFEST))
-    storage.write_bytes(storage.join(root, RUN), _json(_identity(identity)))
+        levels = [stage.level for stage in runner.progress_of(laid_out).values()]
+        return Outcome(levels, (), time.monotonic() - began)
+    state = _State(root, stages, lease.take(root))
     ending = "failed"
     try:
+        laid_out = plan.make(root, stages)  # again: another run may have worked on it until its lease ended
+        for outlook in _outlooks(laid_out, there):
+            if outlook.is_redone:
+                tell(f"{outlook.stage} is redone: {outlook.reason}")
+        state.write("running")
+        storage.remove(storage.join(root, MANIFEST))
+        storage.write_bytes(storage.join(root, RUN), _json(_identity(identity, laid_out)))
         progress = _carry_out(laid_out, redone, start, listen, state)
-        levels = funnel.levels(stages, runner.all_manifests(progress.values()))
+        levels = [stage.level for stage in progress.values()]
+        state.lease.check()
         _sweep(root, laid_out)
         seconds = time.monotonic() - began
         storage.write_bytes(storage.join(root, MANIFEST), _json(_manifest(laid_out, identity, levels, seconds)))
@@ -112,23 +125,75 @@ def _carry_out(
         engine.close()
 
 
-def _own(root: str, identity: Identity) -> None:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run would do in one stage, and why. `is_redone`: its files are there, but of another configuration."""
+
+    stage: str
+    shards: int
+    done: int
+    reason: str
+    is_redone: bool
+
+
+def preview(root: str, stages: Sequence[Stage], identity: Identity) -> list[Outlook]:
+    """What `execute` would do. Writes nothing. Raises OutputError where the folder belongs to another run."""
+    there = _there(root, identity)
+    return _outlooks(plan.make(root, stages), there)
+
+
+def _outlooks(laid_out: Plan, there: Mapping[str, Any]) -> list[Outlook]:
+    before = there.get("stages", {})
+    return [_outlook(step, before.get(step.stage.name)) for step in laid_out.steps]
+
+
+def _outlook(step: Step, before: Mapping[str, Any] | None) -> Outlook:
+    name, shards, done = step.stage.name, len(step.shards), len(step.done)
+    if done == shards:
+        return Outlook(name, shards, done, "done", False)
+    changes = plan.changes(before, step.made_of) if before is not None else []
+    if changes and not done:
+        return Outlook(name, shards, done, "; ".join(changes), True)
+    return Outlook(name, shards, done, "not done yet" if not done else "not finished yet", False)
+
+
+def _own(root: str, identity: Identity) -> dict[str, Any]:
+    there = _there(root, identity)
+    if not there:
+        # The first write shows whether the folder can be written, before any work is done.
+        storage.write_bytes(storage.join(root, RUN), _json(_identity(identity, None)))
+    return there
+
+
+def _there(root: str, identity: Identity) -> dict[str, Any]:
+    """What the folder says that it is for; nothing for a new one. Raises OutputError where that is something else."""
     path = storage.join(root, RUN)
     if not storage.exists(path):
-        # The first write shows whether the folder can be written, before any work is done.
-        storage.write_bytes(path, _json(_identity(identity)))
-        return
+        return {}
     there = _load(path)
+    if there.get("layout", LAYOUT) != LAYOUT:
+        raise OutputError(
+            f"{root} was written by omnicorpus {there.get('omnicorpus', 'of another version')}, whose files this "
+            f"version can't go on with; choose another output, or remove {root} to start anew"
+        )
     others = [file for file in there.get("files", []) if file not in set(identity.files)]
     if there.get("pipeline") != identity.pipeline or others:
         what = f"the pipeline {there.get('pipeline')}" if there.get("pipeline") != identity.pipeline else others[0]
         raise OutputError(
             f"{root} holds a run of other input ({what}); choose another output, or remove {root} to start anew"
         )
+    return there
 
 
-def _identity(identity: Identity) -> dict[str, Any]:
-    return {"pipeline": identity.pipeline, "files": list(identity.files), "config": dict(identity.config)}
+def _identity(identity: Identity, laid_out: Plan | None) -> dict[str, Any]:
+    return {
+        "pipeline": identity.pipeline,
+        "files": list(identity.files),
+        "config": dict(identity.config),
+        "layout": LAYOUT,
+        "omnicorpus": versions().get("omnicorpus"),
+        "stages": {} if laid_out is None else {step.stage.name: dict(step.made_of) for step in laid_out.steps},
+    }
 
 
 def _load(path: str) -> dict[str, Any]:
@@ -158,7 +223,7 @@ def _sweep(root: str, laid_out: Plan) -> None:
         folder = storage.join(work, name)
         if folder not in wanted:
             for file in storage.names(folder):
-                if file.endswith(shard.ENDING):
+                if file.endswith((shard.ENDING, alone.LOST)):
                     storage.remove(storage.join(folder, file))
             storage.remove(folder)
     files = {path for _, path in laid_out.final_files()}
@@ -176,7 +241,9 @@ def _manifest(laid_out: Plan, identity: Identity, levels: list[Level], seconds: 
         entry = {"file": storage.join(folder, name), "rows": table.rows(path), "bytes": storage.size(path)}
         files.setdefault(folder, []).append(entry)
     return {
-        **_identity(identity),
+        "pipeline": identity.pipeline,
+        "files": list(identity.files),
+        "config": dict(identity.config),
         "config_hash": fingerprint(dict(identity.config)),
         "stage_keys": _keys(laid_out),
         "funnel": [level.plain() for level in levels],
@@ -206,37 +273,28 @@ def _now() -> str:
 
 @dataclass(slots=True)
 class _State:
-    """RUN/state.json: how far the run is, and the lease of the process that works on it."""
+    """RUN/state.json: how far the run is, for whoever asks."""
 
     root: str
     stages: Sequence[Stage]
-    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    lease: Lease
     started: str = field(default_factory=_now)
     written: float = -1e9
     progress: dict[str, Progress] = field(default_factory=dict)
 
-    def take(self) -> None:
-        path = storage.join(self.root, STATE)
-        if storage.exists(path):
-            there = _load(path)
-            if there.get("status") == "running" and is_alive(there):
-                raise OutputError(
-                    f"another run works on {self.root} (process {there.get('pid')} on {there.get('host')}, "
-                    f"last seen {there.get('seen')}); wait for it, or stop it"
-                )
-        self._write("running")
-
     def report(self, progress: dict[str, Progress]) -> None:
+        self.lease.check()
         self.progress = progress
         if time.monotonic() - self.written >= STATE_SECONDS:
-            self._write("running")
+            self.write("running")
 
     def leave(self, status: str) -> None:
         # A full disk is the reason to leave more often than not; it must not hide the first error.
         with suppress(OmnicorpusError):
-            self._write(status)
+            self.write(status)
+        self.lease.release()
 
-    def _write(self, status: str) -> None:
+    def write(self, status: str) -> None:
         self.written = time.monotonic()
         stages = [
             {
@@ -244,36 +302,21 @@ class _State:
                 "shards": len(stage.step.shards),
                 "done": len(stage.done),
                 "running": len(stage.running),
+                "retries": stage.retries,
                 "failed": {stage.step.shards[index]: reason for index, reason in stage.failed.items()},
             }
             for name, stage in self.progress.items()
         ]
-        levels = funnel.levels(self.stages, runner.all_manifests(self.progress.values()))
         beat = {
             "status": status,
-            "token": self.token,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "started": self.started,
             "seen": _now(),
-            "beat": time.time(),
             "stages": stages,
-            "funnel": [level.plain() for level in levels],
+            "funnel": [stage.level.plain() for stage in self.progress.values()],
         }
         storage.write_bytes(storage.join(self.root, STATE), _json(beat))
-
-
-def is_alive(state: Mapping[str, Any]) -> bool:
-    """Whether the driver that wrote a state still works: its process on this host, its last sign elsewhere."""
-    if state.get("host") == socket.gethostname():
-        try:
-            os.kill(int(state["pid"]), 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-    return time.time() - float(state.get("beat", 0.0)) < LEASE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +339,7 @@ def status(root: str) -> Status:
     path = storage.join(root, MANIFEST)
     manifest = _load(path) if storage.exists(path) else None
     now = "finished" if manifest is not None else str(state.get("status", "begun"))
-    if now == "running" and not is_alive(state):
+    if now == "running" and lease.living(root) is None:
         now = "dead"
     return Status(root, now, run, state, manifest)
 

@@ -7,24 +7,30 @@ its files.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from omnicorpus import shard, storage
-from omnicorpus.stage import Call, Need, Stage, fingerprint, table_path
+from omnicorpus.stage import Call, Need, Stage, fingerprint, plain, table_path
 
 WORK = "work"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A stage within a run. `folder` holds its shards' files; `shards` are in order; `done` those with a manifest."""
+    """A stage within a run. `folder` holds its shards' files; `shards` are in order; `done` those with a manifest.
+
+    `made_of` is what the stage's fingerprint covers, as plain values: two of them show why a stage is redone.
+    """
 
     stage: Stage
     key: str
     folder: str
     shards: tuple[str, ...]
     done: frozenset[str]
+    made_of: Mapping[str, Any]
 
     def output(self, name: str) -> str:
         return storage.join(self.folder, name)
@@ -36,19 +42,26 @@ class Plan:
 
     root: str
     steps: tuple[Step, ...]
+    _named: dict[str, Step] = field(default_factory=dict)
+    _tables: dict[Need, tuple[str, ...]] = field(default_factory=dict)
 
     def step(self, name: str) -> Step:
-        return next(step for step in self.steps if step.stage.name == name)
+        if not self._named:
+            self._named.update((step.stage.name, step) for step in self.steps)
+        return self._named[name]
 
     def tables(self, need: Need) -> tuple[str, ...]:
         """All files of a needed table, in shard order."""
-        step = self.step(need.stage)
-        return tuple(self.table(step, name, need.table) for name in step.shards)
+        if need not in self._tables:
+            step = self.step(need.stage)
+            self._tables[need] = tuple(self.table(step, name, need.table) for name in step.shards)
+        return self._tables[need]
 
     def table(self, step: Step, name: str, table: str) -> str:
         return final_paths(self.root, step.stage, step.key, name).get(table) or table_path(step.output(name), table)
 
     def call(self, step: Step, index: int) -> Call:
+        """One shard's call. Files of wide needs are one tuple, shared by all calls."""
         stage, name = step.stage, step.shards[index]
         inputs = {
             need.name: (self.table(self.step(need.stage), name, need.table),)
@@ -94,15 +107,55 @@ def make(root: str, stages: Sequence[Stage]) -> Plan:
     steps: dict[str, Step] = {}
     for stage in stages:
         shards = stage.shards if stage.shards is not None else steps[stage.needs[0].stage].shards
-        key = _key(stage, shards, steps)
+        key, made_of = _key(stage, shards, steps)
         folder = storage.join(root, WORK, f"{stage.name}-{key}")
         present = {name.removesuffix(shard.ENDING) for name in storage.names(folder) if name.endswith(shard.ENDING)}
-        steps[stage.name] = Step(stage, key, folder, shards, frozenset(present.intersection(shards)))
+        done = frozenset(present.intersection(shards))
+        steps[stage.name] = Step(stage, key, folder, shards, done, made_of)
     return Plan(root, tuple(steps.values()))
 
 
-def _key(stage: Stage, shards: tuple[str, ...], steps: Mapping[str, Step]) -> str:
+def _key(stage: Stage, shards: tuple[str, ...], steps: Mapping[str, Step]) -> tuple[str, dict[str, Any]]:
     needs = [(need.name, need.scope, steps[need.stage].key) for need in stage.needs]
     # A narrow stage's shard depends on nothing but the shard of the same name; a wide one on the whole list.
     wide = [steps[need.stage].shards for need in stage.needs if need.scope == "all"]
-    return fingerprint(stage.name, stage.version, stage.settings, stage.tables, needs, wide, shards if wide else None)
+    key = fingerprint(stage.name, stage.version, stage.settings, stage.tables, needs, wide, shards if wide else None)
+    made_of = {
+        "version": stage.version,
+        "settings": plain(stage.settings),
+        "tables": list(stage.tables),
+        "needs": {f"{name} ({scope})": key for name, scope, key in needs},
+        "shards": fingerprint(wide, shards) if wide else None,
+    }
+    return key, made_of
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two values of `Step.made_of`, for people: `refine.image.min_side: 150, now 400`."""
+    found = _differences("", before.get("settings"), now.get("settings"))
+    if before.get("version") != now.get("version"):
+        found.append(f"the stage's version: {before.get('version')}, now {now.get('version')}")
+    if before.get("tables") != now.get("tables"):
+        found.append("its tables")
+    if before.get("shards") != now.get("shards"):
+        found.append("the list of shards")
+    needs, earlier = now.get("needs", {}), before.get("needs", {})
+    stages = [name.split(".")[0] for name in needs if needs[name] != earlier.get(name)]
+    return found + [f"what it reads of {name}" for name in dict.fromkeys(stages)]
+
+
+def _differences(place: str, before: Any, now: Any) -> list[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        names = [*now, *(name for name in before if name not in now)]
+        inner = (
+            _differences(f"{place}.{name}" if place else str(name), before.get(name), now.get(name)) for name in names
+        )
+        return [line for lines in inner for line in lines]
+    if before == now:
+        return []
+    return [f"{place or 'settings'}: {_short(before)}, now {_short(now)}"]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

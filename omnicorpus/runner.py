@@ -8,18 +8,32 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from heapq import heappop, heappush
+from typing import Literal, Protocol
 
-from omnicorpus import shard, storage
+from omnicorpus import alone, funnel, shard, storage
 from omnicorpus.errors import OmnicorpusError, ShardFailed
+from omnicorpus.funnel import Tally
 from omnicorpus.plan import Plan, Step
 from omnicorpus.shard import Manifest
 from omnicorpus.stage import Call, Stage
 
 ATTEMPTS = 3
-"""Times that a shard is tried. A fault of a machine seldom comes back twice; a fault of the data always does."""
+"""Times that a shard may raise. A fault of a machine seldom comes back twice; a fault of the data always does."""
+
+CRASHES = 6
+"""Times that a shard's process may die. More than ATTEMPTS: what kills a process is more often the machine's fault."""
+
+LOSSES = 20
+"""Times that a shard may be lost with its node. On machines that are taken away at will, some shard has bad luck."""
+
+ALONE_AFTER = 2
+"""Failures of a shard (crashes or errors) after which it runs in a process of its own, record by record."""
+
+Fault = Literal["error", "crash", "loss"]
+"""How a call failed: it raised; its process died or had to be killed; its node went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +45,26 @@ class Finished:
     manifest: Manifest | None
     error: BaseException | None = None
     trace: str = ""
+    fault: Fault = "error"
 
 
 class Engine(Protocol):
-    """Where calls are carried out. `accepts` says whether one more call of a stage would start soon."""
+    """Where calls are carried out."""
 
-    def accepts(self, stage: Stage, waiting: frozenset[str]) -> bool: ...
+    def check(self, stage: Stage) -> None:
+        """Raises ConfigError where a call of this stage could never start."""
+        ...
 
-    def submit(self, stage: Stage, index: int, call: Call) -> None: ...
+    def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:
+        """Whether one more call of the stage would start now; if not, the engine may begin to make room for it.
+
+        `waiting` counts the shards that could start, by stage; stages without any are left out.
+        """
+        ...
+
+    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
+        """Start a call; `by_itself` in a process of its own that finds the record at fault."""
+        ...
 
     def wait(self) -> list[Finished]:
         """At least one finished call; blocks until there is one, or returns nothing after a short while."""
@@ -51,18 +77,23 @@ class Inline:
     """Carries calls out in this process, one after the other: for tests and debuggers."""
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[Stage, int, Call]] = deque()
+        self._queue: deque[tuple[Stage, int, Call, bool]] = deque()
         self._states: dict[str, object] = {}
 
-    def accepts(self, stage: Stage, waiting: frozenset[str]) -> bool:  # noqa: ARG002 - one call at a time, of any stage
+    def check(self, stage: Stage) -> None:
+        pass
+
+    def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:  # noqa: ARG002 - one call at a time, of any stage
         return not self._queue
 
-    def submit(self, stage: Stage, index: int, call: Call) -> None:
-        self._queue.append((stage, index, call))
+    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
+        self._queue.append((stage, index, call, by_itself))
 
     def wait(self) -> list[Finished]:
-        stage, index, call = self._queue.popleft()
+        stage, index, call, by_itself = self._queue.popleft()
         try:
+            if by_itself:
+                return [Finished(stage.name, index, alone.perform(stage, call))]
             if stage.start is not None and stage.name not in self._states:
                 self._states[stage.name] = stage.start(stage.settings)
             return [Finished(stage.name, index, shard.perform(stage, call, self._states.get(stage.name)))]
@@ -74,20 +105,54 @@ class Inline:
 
 
 @dataclass(slots=True)
+class Failures:
+    """How often one shard has failed, by the kind of fault."""
+
+    error: int = 0
+    crash: int = 0
+    loss: int = 0
+
+    def count(self, fault: Fault) -> None:
+        setattr(self, fault, getattr(self, fault) + 1)
+
+    @property
+    def is_final(self) -> bool:
+        return self.error >= ATTEMPTS or self.crash >= CRASHES or self.loss >= LOSSES
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the shard itself is suspected."""
+        return self.error + self.crash >= ALONE_AFTER
+
+    @property
+    def total(self) -> int:
+        return self.error + self.crash + self.loss
+
+
+@dataclass(slots=True, eq=False)
 class Progress:
-    """What is going on in one stage. Indices count the step's shards."""
+    """What is going on in one stage. Indices count the step's shards; `ready` is a heap of those that could start.
+
+    `retries` counts calls that were started again. `tally` sums up what is done.
+    """
 
     step: Step
-    pending: deque[int] = field(default_factory=deque)
+    pending: set[int] = field(default_factory=set)
+    ready: list[int] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
     running: set[int] = field(default_factory=set)
     failed: dict[int, str] = field(default_factory=dict)
-    attempts: dict[int, int] = field(default_factory=dict)
-    manifests: list[Manifest] = field(default_factory=list)
+    failures: dict[int, Failures] = field(default_factory=dict)
+    retries: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def complete(self) -> bool:
         return len(self.done) == len(self.step.shards)
+
+    @property
+    def level(self) -> funnel.Level:
+        return self.tally.level(self.step.stage)
 
 
 Listener = Callable[[dict[str, Progress]], None]
@@ -101,15 +166,23 @@ def run(plan: Plan, engine: Engine, listen: Listener) -> dict[str, Progress]:
     doesn't depend on the failed shards is done.
     """
     progress = progress_of(plan)
+    followers = _followers(progress)
+    for stage in progress.values():
+        if stage.pending:
+            engine.check(stage.step.stage)
+            _wake(stage, progress)
     listen(progress)
     while True:
         _submit(plan, engine, progress)
-        if not any(stage.running for stage in progress.values()):
+        if not any(stage.running or stage.ready for stage in progress.values()):
             break
         listen(progress)
         for finished in engine.wait():
-            _settle(plan, progress[finished.stage], finished)
-        listen(progress)
+            stage = progress[finished.stage]
+            _settle(plan, stage, finished)
+            if finished.manifest is not None:
+                _follow(stage, finished.index, followers[finished.stage], progress)
+    listen(progress)
     _raise_failures(plan, progress)
     return progress
 
@@ -122,31 +195,66 @@ def progress_of(plan: Plan) -> dict[str, Progress]:
 def _begin(step: Step) -> Progress:
     progress = Progress(step)
     for index, name in enumerate(step.shards):
-        if name in step.done:
-            progress.done.add(index)
-            progress.manifests.append(shard.read(step.output(name) + shard.ENDING))
-        else:
-            progress.pending.append(index)
+        (progress.done if name in step.done else progress.pending).add(index)
+    done = (step.output(step.shards[index]) + shard.ENDING for index in sorted(progress.done))
+    progress.tally = funnel.tally(shard.read_all(done))
     return progress
+
+
+def _followers(progress: dict[str, Progress]) -> dict[str, list[tuple[Progress, bool]]]:
+    """By stage: the stages that read it, and whether they read all of it."""
+    found: dict[str, list[tuple[Progress, bool]]] = {name: [] for name in progress}
+    for stage in progress.values():
+        for need in stage.step.stage.needs:
+            if (stage, need.scope == "all") not in found[need.stage]:
+                found[need.stage].append((stage, need.scope == "all"))
+    return found
+
+
+def _follow(stage: Progress, index: int, followers: list[tuple[Progress, bool]], progress: dict[str, Progress]) -> None:
+    """A shard is done: whatever waited for it and for nothing else is ready."""
+    for follower, wide in followers:
+        if wide:
+            if stage.complete:
+                _wake(follower, progress)
+        elif index in follower.pending and _is_open(follower, progress) and _is_ready(follower, index, progress):
+            follower.pending.remove(index)
+            heappush(follower.ready, index)
+
+
+def _wake(stage: Progress, progress: dict[str, Progress]) -> None:
+    """Look through all pending shards of a stage; only at the start and when a wide need is complete."""
+    if not _is_open(stage, progress):
+        return
+    for index in sorted(stage.pending):
+        if _is_ready(stage, index, progress):
+            stage.pending.remove(index)
+            heappush(stage.ready, index)
+
+
+def _is_open(stage: Progress, progress: dict[str, Progress]) -> bool:
+    return all(progress[need.stage].complete for need in stage.step.stage.needs if need.scope == "all")
+
+
+def _is_ready(stage: Progress, index: int, progress: dict[str, Progress]) -> bool:
+    return all(index in progress[need.stage].done for need in stage.step.stage.needs if need.scope == "same")
 
 
 def _submit(plan: Plan, engine: Engine, progress: dict[str, Progress]) -> None:
     """Start ready shards, those of late stages first: what is begun is finished before more is begun."""
-    waiting = frozenset(name for name, stage in progress.items() if _ready(stage, progress) is not None)
+    waiting = {name: len(stage.ready) for name, stage in progress.items() if stage.ready}
     for stage in reversed(progress.values()):
-        while (index := _ready(stage, progress)) is not None and engine.accepts(stage.step.stage, waiting):
-            stage.pending.remove(index)
+        while stage.ready and engine.accepts(stage.step.stage, waiting):
+            index = heappop(stage.ready)
+            waiting[stage.step.stage.name] -= 1
             stage.running.add(index)
-            engine.submit(stage.step.stage, index, plan.call(stage.step, index))
-
-
-def _ready(stage: Progress, progress: dict[str, Progress]) -> int | None:
-    """The first pending shard whose needs are all there."""
-    needs = stage.step.stage.needs
-    if any(need.scope == "all" and not progress[need.stage].complete for need in needs):
-        return None
-    narrow = [progress[need.stage] for need in needs if need.scope == "same"]
-    return next((index for index in stage.pending if all(index in before.done for before in narrow)), None)
+            failures = stage.failures.get(index)
+            engine.submit(
+                stage.step.stage,
+                index,
+                plan.call(stage.step, index),
+                by_itself=failures is not None and failures.is_own and stage.step.stage.records,
+            )
 
 
 def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
@@ -154,14 +262,17 @@ def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
     stage.running.discard(index)
     if finished.manifest is not None:
         stage.done.add(index)
-        stage.manifests.append(finished.manifest)
+        stage.failures.pop(index, None)
+        stage.tally.add(finished.manifest)
         return
     error = finished.error
     if isinstance(error, OmnicorpusError):
         raise error
-    stage.attempts[index] = stage.attempts.get(index, 0) + 1
-    if stage.attempts[index] < ATTEMPTS:
-        stage.pending.append(index)
+    failures = stage.failures.setdefault(index, Failures())
+    failures.count(finished.fault)
+    if not failures.is_final:
+        stage.retries += 1
+        heappush(stage.ready, index)
         return
     stage.failed[index] = f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]
     path = storage.join(plan.root, "work", "failures", f"{stage.step.stage.name}-{stage.step.shards[index]}.txt")
@@ -174,12 +285,9 @@ def _raise_failures(plan: Plan, progress: dict[str, Progress]) -> None:
         return
     stage, index = failures[0]
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    times = stage.failures[index].total
     raise ShardFailed(
-        f"{stage.step.stage.name} failed {ATTEMPTS} times on shard {stage.step.shards[index]}{more}: "
+        f"{stage.step.stage.name} failed {times} times on shard {stage.step.shards[index]}{more}: "
         f"{stage.failed[index]}; the tracebacks are in {storage.join(plan.root, 'work', 'failures')}; everything else "
         f"is done, and the same command tries the failed shards again"
     )
-
-
-def all_manifests(progress: Iterable[Progress]) -> list[Manifest]:
-    return [manifest for stage in progress for manifest in stage.manifests]

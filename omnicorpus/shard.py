@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from omnicorpus import storage
+from omnicorpus.errors import OutputError
 from omnicorpus.stage import Call, Counts, Stage
 
 ENDING = ".json"
@@ -51,7 +53,7 @@ def perform(stage: Stage, call: Call, state: object) -> Manifest:
         tables={name: {"path": call.path(name), "bytes": storage.size(call.path(name))} for name in stage.tables},
         seconds=round(time.process_time() - processor, 3),
         wall=round(time.perf_counter() - wall, 3),
-        peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     )
     _check(stage, counts)
     storage.write_bytes(call.output + ENDING, json.dumps(_plain(manifest), indent=1, sort_keys=True).encode())
@@ -69,4 +71,18 @@ def _plain(manifest: Manifest) -> dict[str, Any]:
 
 
 def read(path: str) -> Manifest:
-    return Manifest(**json.loads(storage.read_bytes(path)))
+    """Raises OutputError where the file is no manifest."""
+    return _manifest(path, storage.read_bytes(path))
+
+
+def read_all(paths: Iterable[str]) -> Iterator[Manifest]:
+    """Many manifests in the order of their paths, read side by side where the store is far away."""
+    for path, data in storage.read_many(paths):
+        yield _manifest(path, data)
+
+
+def _manifest(path: str, data: bytes) -> Manifest:
+    try:
+        return Manifest(**json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise OutputError(f"{path} is damaged ({error}); remove it and run the same command again") from error

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal
 
 from omnicorpus import schema, table
+from omnicorpus.document import Drop
 from omnicorpus.schema import Dropped
 
 Scope = Literal["same", "all"]
@@ -39,13 +40,18 @@ class Need:
 class Resources:
     """What one call takes. `gpus` may be a fraction; `memory` is bytes, 0 for no claim.
 
-    `pool` is the most calls of the stage at once, 0 for as many as the cluster holds.
+    `pool` is the most calls of the stage at once, 0 for as many as the cluster holds. `seconds` is the limit on one
+    shard, `record_seconds` on one record of a stage that watches its records, `record_memory` the bytes by which such a
+    record may make its process grow. Whatever passes a limit is stopped with its process.
     """
 
     cpus: float = 1.0
     gpus: float = 0.0
     memory: int = 0
     pool: int = 0
+    seconds: float = 86_400.0
+    record_seconds: float = 120.0
+    record_memory: int = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class Call:
     `index` is this shard's number among the `shards` of its stage; `source` the crawl file of a first stage, else "".
     `output` is the path of this shard's tables without their endings; `final` holds the paths of tables that lie
     elsewhere because they are the run's result.
+
+    For stages that watch their records (`watch.records`): `skip` holds the records that killed their worker, by number,
+    and why; `marks` is the file in which the record at work is noted, "" for none; `patience` and `memory` are the
+    limits on one record, 0 for none.
     """
 
     stage: str
@@ -67,6 +77,10 @@ class Call:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     final: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[int, Drop] = field(default_factory=dict)
+    marks: str = ""
+    patience: float = 0.0
+    memory: int = 0
 
     def path(self, name: str) -> str:
         """Where the table `name` of this shard is to be written."""
@@ -114,7 +128,8 @@ class Stage:
     files, aligned with `shards`, for a first stage. `start(settings)` makes the state that `work` is given (a model, a
     connection pool): a stage with it runs in actors. `version` is raised when the code changes what it writes. `final`
     maps a table to a folder of the run, for tables that are the run's result; drops always are. `unit` is what people
-    count in this stage.
+    count in this stage. `records` says that the work goes through `watch.records`, so that a record that kills its
+    worker is lost alone.
     """
 
     name: str
@@ -130,12 +145,18 @@ class Stage:
     final: Mapping[str, str] = field(default_factory=dict)
     unit: str = "documents"
     in_funnel: bool = True
+    records: bool = False
 
 
 def fingerprint(*values: object) -> str:
     """12 hexadecimal digits of the values: equal values, equal digits, on every machine."""
     text = json.dumps(_plain(values), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def plain(values: object) -> Any:
+    """A stage's settings as JSON gives them back."""
+    return json.loads(json.dumps(values, default=_plain, ensure_ascii=False))
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,8 @@
 """Files wherever they lie: local paths and every address that fsspec knows. fsspec enters the project here.
 
 A path is a string: a local path or a URL with a scheme. Whole-or-absent writing: on a local disk a temporary name and a
-rename; on an object store the object appears when its upload completes. Faults of the store become `InputError` or
+rename; on an object store the object appears when its upload completes, and an upload that fails is given up. Listings
+are never cached: other processes write the files that are looked for. Faults of the store become `InputError` or
 `OutputError` with the path and the remedy.
 """
 
@@ -9,8 +10,9 @@ from __future__ import annotations
 
 import errno
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,11 +24,17 @@ from omnicorpus.errors import InputError, OutputError
 TEMPORARY = ".writing-"
 """Every file that is not yet whole has this in its name; readers pass such files over."""
 
+AT_ONCE = 256
+"""Small files that are asked of a far store side by side."""
+
+STORES = frozenset({"aiobotocore", "aiohttp", "adlfs", "azure", "botocore", "gcsfs", "google"})
+"""Packages of the stores: an error of theirs that is no OSError is still the store's."""
+
 
 def filesystem(path: str) -> tuple[Any, str]:
     """The file system of a path, and the path as that file system names it. Raises InputError for an unknown scheme."""
     try:
-        return cast(tuple[Any, str], fsspec.core.url_to_fs(path))
+        return cast(tuple[Any, str], fsspec.core.url_to_fs(path, use_listings_cache=False))
     except (ValueError, ImportError) as error:
         raise InputError(
             f"can't reach {path}: {error}; install fsspec's package for it (s3://: pip install 'omnicorpus[s3]')"
@@ -41,9 +49,32 @@ def join(path: str, *names: str) -> str:
     return "/".join([path.rstrip("/"), *names])
 
 
+@contextmanager
+def _store(path: str, refuse: Callable[[str, BaseException], Exception]) -> Iterator[None]:
+    """Turn the store's faults into ours; every other error passes as it is."""
+    try:
+        yield
+    except Exception as error:  # each store has exceptions of its own; what isn't the store's is raised as it is
+        named = str(error.filename or "").split(TEMPORARY)[0] if isinstance(error, OSError) else ""
+        of_store = isinstance(error, OSError) or type(error).__module__.split(".")[0] in STORES
+        if not of_store or not filesystem(path)[1].startswith(named):
+            raise  # no fault of a store, or of another file that the block has opened
+        raise refuse(path, error) from error
+
+
+def _unread(path: str, error: BaseException) -> InputError:
+    return InputError(f"can't read {path}: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return " ".join((strerror or str(error) or type(error).__name__).split())[:300]
+
+
 def exists(path: str) -> bool:
     fs, inner = filesystem(path)
-    return bool(fs.exists(inner))
+    with _store(path, _unread):
+        return bool(fs.exists(inner))
 
 
 def size(path: str) -> int:
@@ -51,24 +82,42 @@ def size(path: str) -> int:
     return int(fs.size(inner) or 0)
 
 
+def modified(path: str) -> datetime:
+    """When a file was last written, by the clock of its store. Raises InputError where it isn't there."""
+    fs, inner = filesystem(path)
+    with _store(path, _unread):
+        return cast(datetime, fs.modified(inner))
+
+
 def read_bytes(path: str, *, start: int = 0, length: int | None = None) -> bytes:
     """Bytes of a file, or of a range of it. Raises InputError where it can't be read."""
     fs, inner = filesystem(path)
-    try:
+    with _store(path, _unread):
         end = None if length is None else start + length
         return cast(bytes, fs.cat_file(inner, start=start, end=end))
-    except OSError as error:
-        raise InputError(f"can't read {path}: {error.strerror or error}") from error
+
+
+def read_many(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of many small files of one store, in their order. Raises InputError where one can't be read."""
+    waiting = list(paths)
+    for first in range(0, len(waiting), AT_ONCE):
+        some = waiting[first : first + AT_ONCE]
+        if is_local(some[0]):
+            yield from ((path, read_bytes(path)) for path in some)
+            continue
+        fs, _ = filesystem(some[0])
+        inner = [filesystem(path)[1] for path in some]
+        with _store(some[0], _unread):
+            found = fs.cat(inner, on_error="raise")
+        yield from ((path, found[name]) for path, name in zip(some, inner, strict=True))
 
 
 @contextmanager
 def reading(path: str) -> Iterator[IO[bytes]]:
     """Open for reading; raises InputError where the file isn't there or may not be read."""
     fs, inner = filesystem(path)
-    try:
+    with _store(path, _unread):
         file = fs.open(inner, "rb")
-    except OSError as error:
-        raise InputError(f"can't read {path}: {error.strerror or error}") from error
     with file:
         yield file
 
@@ -77,30 +126,46 @@ def reading(path: str) -> Iterator[IO[bytes]]:
 def writing(path: str) -> Iterator[IO[bytes]]:
     """Write a file that is there whole after the block, or not at all. Raises OutputError where the store refuses."""
     fs, inner = filesystem(path)
-    local = isinstance(fs, LocalFileSystem)
-    target = f"{inner}{TEMPORARY}{uuid.uuid4().hex}" if local else inner
+    with _store(path, _refused):
+        if isinstance(fs, LocalFileSystem):
+            with _renamed(Path(inner)) as file:
+                yield file
+        else:
+            with _uploaded(fs, inner) as file:
+                yield file
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[IO[bytes]]:
+    target = path.with_name(f"{path.name}{TEMPORARY}{uuid.uuid4().hex}")
     try:
-        if local:
-            Path(inner).parent.mkdir(parents=True, exist_ok=True)
-        with fs.open(target, "wb") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
             yield file
-        if local:
-            Path(target).replace(inner)
-    except OSError as error:
-        named = str(error.filename or "").split(TEMPORARY)[0]
-        if not inner.startswith(named):
-            raise  # of another file, which the block has opened
-        raise _refused(path, error) from error
+        target.replace(path)
     finally:
-        if local:
-            with suppress(OSError):
-                Path(target).unlink()
+        with suppress(OSError):
+            target.unlink()
 
 
-def _refused(path: str, error: OSError) -> OutputError:
-    if error.errno == errno.ENOSPC:
+@contextmanager
+def _uploaded(fs: Any, path: str) -> Iterator[IO[bytes]]:
+    file = fs.open(path, "wb")
+    try:
+        yield file
+    except BaseException:
+        # Closing would complete the upload of half a file, and so would the garbage collector.
+        with suppress(Exception):
+            file.discard()
+        file.closed = True
+        raise
+    file.close()
+
+
+def _refused(path: str, error: BaseException) -> OutputError:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(f"no space left for {path}: make room and run the same command again; nothing done is lost")
-    return OutputError(f"can't write {path}: {error.strerror or error}; choose another output or mend its permissions")
+    return OutputError(f"can't write {path}: {_reason(error)}; choose another output or mend its permissions")
 
 
 def write_bytes(path: str, data: bytes) -> None:
@@ -111,17 +176,18 @@ def write_bytes(path: str, data: bytes) -> None:
 def names(folder: str) -> list[str]:
     """Names of the whole files directly in a folder, sorted; empty where the folder isn't there."""
     fs, inner = filesystem(folder)
-    try:
-        found = fs.ls(inner, detail=False)
-    except FileNotFoundError:
-        return []
+    with _store(folder, _unread):
+        try:
+            found = fs.ls(inner, detail=False)
+        except FileNotFoundError:
+            return []
     return sorted(name for path in found if TEMPORARY not in (name := str(path).rstrip("/").rsplit("/", 1)[-1]))
 
 
 def remove(path: str) -> None:
     """Remove a file or a folder with all in it; nothing happens where it isn't there."""
     fs, inner = filesystem(path)
-    with suppress(FileNotFoundError):
+    with _store(path, _refused), suppress(FileNotFoundError):
         fs.rm(inner, recursive=True)
 
 
@@ -141,8 +207,9 @@ def glob(pattern: str) -> list[str]:
 def folders(path: str) -> list[str]:
     """Names of the folders directly in a folder, sorted."""
     fs, inner = filesystem(path)
-    try:
-        found = fs.ls(inner, detail=True)
-    except FileNotFoundError:
-        return []
+    with _store(path, _unread):
+        try:
+            found = fs.ls(inner, detail=True)
+        except FileNotFoundError:
+            return []
     return sorted(entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in found if entry["type"] == "directory")

@@ -91,7 +91,7 @@ class _Bars:
             self._progress.update(task, completed=len(stage.done), rate=self._rate(name, stage))
 
     def _rate(self, name: str, stage: runner.Progress) -> str:
-        rows = sum(manifest.rows_in for manifest in stage.manifests)
+        rows = stage.tally.rows_in
         seconds = time.monotonic() - self._begun.get(name, time.monotonic())
         if not rows or seconds < 0.05:
             return ""
@@ -108,7 +108,7 @@ class _Lines:
         for name, stage in progress.items():
             if stage.complete and name not in self._ended:
                 self._ended.add(name)
-                rows = sum(manifest.rows_in for manifest in stage.manifests)
+                rows = stage.tally.rows_in
                 say(f"{name}: done, {len(stage.done)} shards, {rows:,} {stage.step.stage.unit}")
         if time.monotonic() - self._told >= LOG_SECONDS:
             self._told = time.monotonic()

@@ -20,7 +20,7 @@ import pyarrow as pa
 from filters import document as document_filters
 from filters import image as image_filters
 from filters import preliminary
-from omnicorpus import crawl, duplicates, images, language, schema, storage, table
+from omnicorpus import crawl, duplicates, images, language, schema, storage, table, watch
 from omnicorpus.document import Document, Drop, Image, Part
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
@@ -98,7 +98,15 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
     shards = tuple(shard_name(path, storage.size(path) if storage.is_local(path) else None) for path in sources)
     languages = None if settings.languages == "all" else tuple(settings.languages)
     return (
-        Stage("extract", extract, settings.extract, ("documents", "records", "drops"), shards=shards, sources=sources),
+        Stage(
+            "extract",
+            extract,
+            settings.extract,
+            ("documents", "records", "drops"),
+            shards=shards,
+            sources=sources,
+            records=True,
+        ),
         Stage(
             "select",
             select,
@@ -133,7 +141,11 @@ def extract(call: Call, _state: object) -> Counts:
     rows_in = rows_out = 0
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
         waiting: list[Document] = []
-        for response in pages(call.source):
+        for response, lost in watch.records(call, pages(call.source)):
+            if lost is not None:
+                rows_in += 1
+                dropped.append(Dropped(lost, call.stage, url=response.url, warc=response.locator))
+                continue
             if isinstance(response, Response) and response.status == 200 and response.mime.startswith("image/"):
                 records.append(_image_record(response))
                 continue

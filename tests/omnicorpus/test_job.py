@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +69,7 @@ def total(call: Call, _state: object) -> Counts:
     return Counts(whole.num_rows, 1)
 
 
-def stages(make_settings: Make = Make(), keep_settings: Keep = Keep()) -> tuple[Stage, ...]:  # noqa: B008
+def stages(make_settings: Make = Make(), keep_settings: Keep = Keep()) -> tuple[Stage, ...]:
     return (
         Stage("make", make, make_settings, ("numbers",), shards=("a", "b", "c"), unit="numbers"),
         Stage("keep", keep, keep_settings, ("numbers", "drops"), (Need("make", "numbers"),), start=start, unit="numbers"),
@@ -203,37 +200,6 @@ def test_another_runs_output_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="holds a run of other input"):
         run(tmp_path, Inline(), identity=Identity("other", IDENTITY.files, {}))
     assert contents(tmp_path) == before
-
-
-def lease(root: Path, **changes: object) -> None:
-    state = {"status": "running", "host": socket.gethostname(), "pid": os.getpid(), "seen": "now", "beat": 0.0}
-    storage.write_bytes(str(root / job.STATE), json.dumps(state | changes).encode())
-
-
-@pytest.mark.parametrize(
-    ("changes", "held"),
-    [
-        (lambda: {}, True),
-        (lambda: {"pid": _dead()}, False),
-        (lambda: {"host": "elsewhere"}, False),
-        (lambda: {"host": "elsewhere", "beat": 9e12}, True),
-        (lambda: {"status": "stopped"}, False),
-    ],
-)
-def test_two_runs_never_write_one_output(tmp_path: Path, changes: Callable[[], dict[str, object]], held: bool) -> None:
-    lease(tmp_path, **changes())
-    if held:
-        with pytest.raises(OutputError, match="another run works on"):
-            run(tmp_path, Inline())
-    else:
-        run(tmp_path, Inline())
-        assert job.status(str(tmp_path)).status == "finished"
-
-
-def _dead() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def test_a_folder_without_a_run_is_said_so(tmp_path: Path) -> None:
