@@ -72,7 +72,9 @@ def total(call: Call, _state: object) -> Counts:
 def stages(make_settings: Make = Make(), keep_settings: Keep = Keep()) -> tuple[Stage, ...]:
     return (
         Stage("make", make, make_settings, ("numbers",), shards=("a", "b", "c"), unit="numbers"),
-        Stage("keep", keep, keep_settings, ("numbers", "drops"), (Need("make", "numbers"),), start=start, unit="numbers"),
+        Stage(
+            "keep", keep, keep_settings, ("numbers", "drops"), (Need("make", "numbers"),), start=start, unit="numbers"
+        ),
         Stage(
             "total", total, None, ("numbers",), (Need("keep", "numbers", "all"),), shards=("all",),
             final={"numbers": "documents"}, in_funnel=False,
