@@ -40,6 +40,7 @@ def main() -> None:
     print(f"{len(documents)} documents, {len(english)} of them English")
     show("ours, all languages", ours(documents))
     show("ours, English", mine := ours(english))
+    detailed(documents)
     for rule, cost in by_rule(documents):
         print(f"    {rule:32} {cost * 1e6:7.0f} µs/document")
     if not given.datatrove.exists():
@@ -100,6 +101,30 @@ def ours(documents: list[Any]) -> dict[str, Any]:
         best = min(best, time.process_time() - start)
     counts = Counter(drop.rule for drop in drops if drop is not None)
     return {"rate": len(documents) / best, "kept": drops.count(None), "drops": counts.most_common()}
+
+
+def detailed(documents: list[Any]) -> None:
+    """Cutting lines and parts, and judging what is left, of the documents that the preliminary rules keep."""
+    from filters import document as whole
+    from filters.detailed import DetailedSettings, refine
+    from filters.preliminary import PreliminarySettings, judge
+    from filters.words import prose
+
+    kept = [document for document in documents if judge(document, PreliminarySettings()) is None]
+    lengths = sorted(prose(document).count for document in kept)
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        cuts = 0
+        for document in kept:
+            left, drops = refine(document, DetailedSettings())
+            whole.judge(left, whole.RefinedSettings())
+            cuts += len(drops)
+        best = min(best, time.process_time() - start)
+    print(
+        f"detailed: {len(kept) / best:.0f} documents/core-second, {sum(lengths) / best:.0f} words/core-second; "
+        f"median {lengths[len(lengths) // 2]:.0f} words, mean {sum(lengths) / len(lengths):.0f}; {cuts} cuts"
+    )
 
 
 def by_rule(documents: list[Any]) -> list[tuple[str, float]]:

@@ -72,8 +72,8 @@ def paragraph_length(words: Words, *, longest: float = 35, mean: float = 12) -> 
 def list_share(document: Document, *, maximum: float = 0.9, longest: float = 10) -> Drop | None:
     """Drop documents that are lists and tables of short entries: directories, indexes.
 
-    The value is the share of the words that stand in lines of lists and tables of at most `longest` words; glossaries and
-    instructions have longer ones. OmniCorpus' table 11; the numbers are ours.
+    The value is the share of the words that stand in lines of lists and tables of at most `longest` words; glossaries
+    and instructions have longer ones. OmniCorpus' table 11; the numbers are ours.
     """
     listed = whole = 0.0
     for part in document.texts():

@@ -155,7 +155,7 @@ ACCOUNT = Family(
 
 COPYRIGHT = Family(
     marks={
-        "en": r"(?:copyright )?(?:©|ⓒ|\(c\)) ?(?:copyright )?\d{4}.*|copyright \d{4}.*|©.*|(?:proudly )?powered by.{0,60}|"
+        "en": r"(?:copyright )?(?:©|ⓒ|\(c\)) ?(?:copyright )?\d{4}.*|copyright \d{4}.*|© ?[^.]{0,60}$|(?:proudly )?powered by.{0,60}|"
         r"(?:privacy|cookie) (?:policy|notice|statement|settings|preferences)|terms (?:of (?:use|service)|and conditions|& conditions)|"
         r"theme by .*|designed by .*|do not sell my (?:personal )?(?:info|information|data)",
         "zh": r"(?:免责|版权|郑重)(?:声明|说明)[:：]?.*|网站备案号?.*",
@@ -289,13 +289,13 @@ VIDEO = Family(
         r"picture-in-picture.*|this is a modal window.*|(?:media|embedded video).{0,40}(?:caption|playback|not supported).*|your browser does not support.*|"
         r"(?:please )?enable javascript.*|javascript (?:is|must be) .*|(?:scroll down|see below) (?:for|to watch).{0,30}video.*|embed ?(?:code|video).*|advertisement ?skip ad.*|seek to live.*|\d{1,2}:\d{2} ?/ ?\d{1,2}:\d{2}",
         "zh": r"(?:视频|音频)(?:加载中|播放|回放|来源|链接|地址).{0,20}|(?:点击|戳)(?:观看|播放|上方|下方|收听).{0,12}(?:视频|音频)?|观看视频|正在播放.*|播放(?:视频|器).{0,16}|您的浏览器不支持.*|(?:直播|视频)[:：].{0,40}|倍速|全屏|重播",
-        "de": r"(?:video|audio) (?:abspielen|ansehen|starten|laden).{0,30}|video ?: ?.*|(?:sehen|hören) sie (?:hier|im video).{0,40}|ihr browser unterstützt.*|javascript (?:ist|muss).*",
-        "fr": r"(?:lire|voir|regarder|écouter) (?:la|cette|en|le) (?:vidéo|podcast|audio).{0,30}|vidéo ?: ?.*|votre navigateur ne.*",
-        "es": r"(?:ver|reproducir|mira|escuchar)(?: (?:el|este|la))? (?:vídeo|video|audio).{0,30}|v[ií]deo ?: ?.*|(?:tu|su) navegador no.*",
+        "de": r"(?:video|audio) (?:abspielen|ansehen|starten|laden).{0,30}|(?:sehen|hören) sie (?:hier|im video).{0,40}|ihr browser unterstützt.*|javascript (?:ist|muss).*",
+        "fr": r"(?:lire|voir|regarder|écouter) (?:la|cette|en|le) (?:vidéo|podcast|audio).{0,30}|votre navigateur ne.*",
+        "es": r"(?:ver|reproducir|mira|escuchar)(?: (?:el|este|la))? (?:vídeo|video|audio).{0,30}|(?:tu|su) navegador no.*",
         "ja": r"(?:動画|ビデオ|音声)(?:を(?:見る|再生|視聴)|はこちら|プレーヤー).{0,12}|【動画】.*|お使いのブラウザ.{0,30}|javascriptを有効に.*|再生(?:する|時間)?.{0,8}",
         "ko": r"(?:동영상|영상|비디오)(?: ?(?:보기|재생|플레이어|더보기|뉴스)).{0,12}|\[영상\].*|브라우저(?:가|에서).{0,20}지원.*",
-        "ru": r"(?:смотреть|смотрите|воспроизвести|слушать)(?: (?:это|онлайн))? ?(?:видео|трейлер|аудио).{0,20}|видео ?: ?.*|ваш браузер не.*",
-        "ar": r"(?:شاهد|مشاهدة|تشغيل)(?: ال)? ?(?:الفيديو|فيديو|المقطع).{0,20}|(?:الفيديو|فيديو) ?: ?.*|متصفحك لا.*",
+        "ru": r"(?:смотреть|смотрите|воспроизвести|слушать)(?: (?:это|онлайн))? ?(?:видео|трейлер|аудио).{0,20}|ваш браузер не.*",
+        "ar": r"(?:شاهد|مشاهدة|تشغيل)(?: ال)? ?(?:الفيديو|فيديو|المقطع).{0,20}|متصفحك لا.*",
     },
     filler={
         "": r"\d+|\d{1,2}:\d{2}|[%/▶►]+",

@@ -6,10 +6,13 @@ language of a page is a guess.
 * In scripts that put spaces between words a *unit* is one word: a run of characters without white space or
   punctuation, with inner apostrophes, hyphens and points.
 * In scripts that do not (Chinese, Japanese, Thai, Lao, Khmer, Burmese and their relatives) a unit is one character
-  with its combining marks, and it weighs a fraction of a word, so that a threshold in words asks for the same amount
-  of text in every language. The fractions are measured: they make a manual page as many words long as its English
-  original (LibreOffice help 7.4, 80 pages in 15 languages: 1.6 Han characters, 3.5 kana, 3.2 Khmer bases to one English
-  word). Thai, Lao and Burmese are set like Khmer.
+  with its combining marks, and it weighs a fraction of a word. Tibetan and Vietnamese set a space or mark after each
+  syllable; their units weigh a fraction too.
+
+With the fractions a threshold in words asks for the same amount of text in every language. They are measured on pages
+of LibreOffice help 7.4 in 15 languages, so that a translation has as many words as its English original: 1.6 Han
+characters, 3.5 kana, 3.2 Khmer bases, 1.9 Tibetan or 1.3 Vietnamese syllables to a word (Chinese pages then have 0.97 of
+the words of their originals, Japanese and Khmer 0.98, Tibetan 0.99). Thai, Lao and Burmese are set like Khmer.
 
 Measures over n words are taken over `round(n * units_per_word)` units, so that a Chinese "5-gram" is 8 characters.
 """
@@ -33,6 +36,8 @@ and numbers by nature, and are good parts of good pages: they are neither counte
 HAN_PER_WORD = 1.6
 KANA_PER_WORD = 3.5
 BRAHMIC_PER_WORD = 3.2
+TIBETAN_PER_WORD = 1.9
+VIETNAMESE_PER_WORD = 1.3
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _KANA = "\u3041-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\uff66-\uff9f"
@@ -65,6 +70,9 @@ _ASCII = re.compile(r"[0-9a-z]+(?:['.\-_][0-9a-z]+)*")
 _MIXED = re.compile(
     rf"[{_UNSPACED}][{_MARKS}]*|[^{_BREAK}{_UNSPACED}]+(?:['’.\-_][^{_BREAK}{_UNSPACED}]+)*",
 )
+_TIBETAN = re.compile("[\u0f40-\u0fbc]+")
+# Letters that no other widespread language has; in Vietnamese there is one to about every second syllable.
+_VIETNAMESE = re.compile("[ơưđ\u1ea0-\u1ef9]", re.I)
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _ALL_HAN = re.compile(f"[{_HAN}]")
 _ALL_KANA = re.compile(f"[{_KANA}]")
@@ -110,22 +118,35 @@ class Words:
 
     @cached_property
     def count(self) -> float:
-        """The number of words; characters of scripts without spaces count as the fraction named above."""
+        """The number of words; characters and syllables count as the fractions named above."""
+        return self._unspaced_words + self._spaced_words
+
+    @property
+    def _unspaced_words(self) -> float:
         han, kana, brahmic = self._unspaced_units
-        spaced = len(self.units) - han - kana - brahmic
-        return spaced + han / HAN_PER_WORD + kana / KANA_PER_WORD + brahmic / BRAHMIC_PER_WORD
+        return han / HAN_PER_WORD + kana / KANA_PER_WORD + brahmic / BRAHMIC_PER_WORD
+
+    @property
+    def _spaced_words(self) -> float:
+        units = len(self.units) - sum(self._unspaced_units)
+        if not units or self.text.isascii():
+            return units
+        if "་" in self.text:
+            syllables = len(_TIBETAN.findall(self.text))
+            return units - syllables + syllables / TIBETAN_PER_WORD
+        if ("đ" in self.text or "ư" in self.text) and len(_VIETNAMESE.findall(self.text)) > 0.25 * units:
+            return units / VIETNAMESE_PER_WORD
+        return units
 
     @property
     def units_per_word(self) -> float:
-        """1 for scripts with spaces, about 1.6 for Chinese, 2.6 for Japanese; between them for mixed texts."""
+        """1 for most scripts with spaces, about 1.6 for Chinese, 2.6 for Japanese; between them for mixed texts."""
         return len(self.units) / self.count if self.units else 1.0
 
     @property
     def unspaced_share(self) -> float:
         """The share of words that stand in scripts without spaces, 0–1."""
-        if not self.units:
-            return 0.0
-        return 1.0 - (len(self.units) - sum(self._unspaced_units)) / self.count
+        return self._unspaced_words / self.count if self.units else 0.0
 
     @property
     def brahmic_share(self) -> float:

@@ -40,6 +40,9 @@ def test_a_unit_is_a_word_or_one_character_of_a_script_without_spaces(text: str,
         ("のののののののののののののの", 4),
         ("กกกกกกกกกกกกกกกก", 5),
         ("Linux 自由软件用户自由", 6),
+        ("བོད་ཡིག་" * 19, 20),
+        ("Bến cảng này được xây dựng vào năm xảy ra cơn bão", 12 / 1.3),
+        ("Der Vogel đ flog über das große Wasser", 8),
     ],
 )
 def test_characters_count_as_the_fraction_of_a_word_that_they_are(text: str, count: float) -> None:
