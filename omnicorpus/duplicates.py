@@ -157,7 +157,7 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
 
     works = (candidate.send_buckets, candidate.send_buckets)
     plan.narrow("bands", works, near, ("buckets", "near"), rows, *plan.lost_since_signing)
-    plan.wide("buckets", candidate.meet, None, ("edges",), "bands.buckets")
+    plan.wide("buckets", candidate.meet, near(0), ("edges",), "bands.buckets")
     plan.wide("departures", candidate.depart, None, ("edges", "hubs"), "buckets.edges", "signatures.signed")
     arrived = ("departures.edges", "departures.hubs", "signatures.signed")
     plan.wide("verified", candidate.verify, near(0), ("edges",), *arrived)

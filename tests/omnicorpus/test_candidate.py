@@ -41,13 +41,14 @@ def apart(buckets: list[list[int]]) -> Words:
     return np.array(buckets, np.uint64) + np.arange(3, dtype=np.uint64) * np.uint64(100)
 
 
-@given(BUCKETS)
-def test_stars_tie_together_what_pairs_would(buckets: list[list[int]]) -> None:
+@given(BUCKETS, st.integers(0, 4))
+def test_ties_join_what_pairs_would(buckets: list[list[int]], neighbours: int) -> None:
     rows = apart(buckets)
     nodes = np.repeat(np.arange(len(rows)), 3)
-    centre, other = candidate.stars(rows.ravel(), nodes)
+    centre, other = candidate.ties(rows.ravel(), nodes, neighbours)
     assert labels(centre.tolist(), other.tolist()) == by_pairs(buckets)
-    assert len(centre) <= rows.size
+    assert (centre < other).all()
+    assert len(centre) <= rows.size * (1 + neighbours)
 
 
 @given(BUCKETS, st.integers(0, 25))
@@ -66,9 +67,8 @@ def test_stars_within_shards_and_what_they_send_tie_together_what_pairs_would(
         # However many documents of a shard share a bucket, one of them speaks for all.
         assert len({bucket for bucket, _ in sent}) <= len(sent)
         assert len(np.unique(part)) == leaves.sum()
-    centre, other = candidate.stars(
-        np.array([bucket for bucket, _ in sent], np.uint64), np.array([node for _, node in sent], np.int64)
-    )
+    rows, nodes = np.array([bucket for bucket, _ in sent], np.uint64), np.array([node for _, node in sent], np.int64)
+    centre, other = candidate.ties(rows, nodes, 0)
     pairs = found + list(zip(centre.tolist(), other.tolist(), strict=True))
     assert labels([one for one, _ in pairs], [two for _, two in pairs]) == by_pairs(buckets)
 
