@@ -84,7 +84,7 @@ RULES = {
     "short": {"word_count", "image_count", "empty"},
     "numbers": {"digits", "alphabetic_words", "stop_words", "language_score", "sentence_count"},
     "repetition": {"frequent_word", "duplicate_lines", "top_n_gram", "language_score"},
-    "line breaks": {"continuous_line_breaks", "line_breaks"},
+    "line breaks": {"continuous_line_breaks", "line_breaks", "sentence_count"},
     "robots": {"consent"},
     "truncated": {"truncated"},
     "nesting": {"page_depth"},
