@@ -11,8 +11,8 @@ language of a page is a guess.
 
 With the fractions a threshold in words asks for the same amount of text in every language. They are measured on pages
 of LibreOffice help 7.4 in 15 languages, so that a translation has as many words as its English original: 1.6 Han
-characters, 3.5 kana, 3.2 Khmer bases, 1.9 Tibetan or 1.3 Vietnamese syllables to a word (Chinese pages then have 0.97 of
-the words of their originals, Japanese and Khmer 0.98, Tibetan 0.99). Thai, Lao and Burmese are set like Khmer.
+characters, 3.5 kana, 3.2 Khmer bases, 1.9 Tibetan or 1.3 Vietnamese syllables to a word (Chinese pages then have 0.97
+of the words of their originals, Japanese and Khmer 0.98, Tibetan 0.99). Thai, Lao and Burmese are set like Khmer.
 
 Measures over n words are taken over `round(n * units_per_word)` units, so that a Chinese "5-gram" is 8 characters.
 """
