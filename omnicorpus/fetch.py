@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import socket
 import ssl
 import zlib
@@ -30,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -223,6 +224,10 @@ class _Host:
             await asyncio.sleep(wait)
 
 
+_ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
+"""Scheme and authority, as urlsplit cuts them."""
+
+
 class Fetcher:
     """Asks for pictures. What it learns of names and hosts holds for its life; connections for one call."""
 
@@ -248,6 +253,7 @@ class _Session:
         self._headers = headers
         self._test_end = test_end
         self._hosts: dict[str, _Host] = {}
+        self._origins: dict[str, tuple[_Host, str | None]] = {}
         self._rules: dict[str, asyncio.Task[robots.Rules | str]] = {}
         # Two purses: a picture that was redirected waits for a robots.txt while it holds a connection.
         self._slots = {pictures: asyncio.Semaphore(settings.connections) for pictures in (True, False)}
@@ -314,16 +320,21 @@ class _Session:
             fetched = again
         return fetched
 
-    def _host(self, url: str) -> _Host:
-        name = address.host(url)
-        if name not in self._hosts:
-            self._hosts[name] = _Host(1 / self._settings.host_rate if self._settings.host_rate else 0.0)
-        return self._hosts[name]
+    def _place(self, url: str) -> tuple[_Host, str | None]:
+        """An address's host, and why it must not be asked: both hang on its scheme and authority alone."""
+        found = _ORIGIN.match(url)
+        origin = found.group() if found else ""
+        if origin not in self._origins:
+            name = address.host(url)
+            if name not in self._hosts:
+                self._hosts[name] = _Host(1 / self._settings.host_rate if self._settings.host_rate else 0.0)
+            self._origins[origin] = (self._hosts[name], guard.refusal(url, self._settings.test_server))
+        return self._origins[origin]
 
     async def _one(self, url: str, limit: int, *, pictures: bool) -> Fetched:
         """One try at one address: the outcome of every redirect is judged like the address itself."""
-        host = self._host(url)
-        reason = host.closed or guard.refusal(url, self._settings.test_server)
+        host, reason = self._place(url)
+        reason = host.closed or reason
         if reason is None and pictures and self._settings.robots:
             reason = await self._robots_refusal(url)
         if reason is not None:
@@ -351,12 +362,12 @@ class _Session:
         """The body at the end of an address's redirects. Raises _Refused, and what aiohttp raises."""
         for hop in range(self._settings.redirects + 1):
             if hop > 0:
-                reason = guard.refusal(url, self._settings.test_server)
+                host, reason = self._place(url)
                 if reason is None and pictures and self._settings.robots:
                     reason = await self._robots_refusal(url)
                 if reason is not None:
                     raise _Refused(reason)
-                await self._host(url).turn()
+                await host.turn()
             async with self._http.get(url, allow_redirects=False) as response:
                 if response.status in (301, 302, 303, 307, 308):
                     target = response.headers.get("Location")
@@ -388,9 +399,9 @@ class _Session:
             rest = _retry_after(response.headers.get("Retry-After"))
             if rest is not None:
                 if rest > self._settings.patience:
-                    self._host(url).closed = "come_back_later"
+                    self._place(url)[0].closed = "come_back_later"
                     raise _Refused("come_back_later", status)
-                self._host(url).paused_until = asyncio.get_running_loop().time() + rest
+                self._place(url)[0].paused_until = asyncio.get_running_loop().time() + rest
             raise _Refused("busy", status)
         if status in (404, 410):
             raise _Refused("not_found", status)
@@ -399,11 +410,12 @@ class _Session:
         raise _Refused("server_error" if status in (500, 502, 504) else "http_error", status)
 
     async def _robots_refusal(self, url: str) -> str | None:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        found = _ORIGIN.match(url)
+        origin = found.group() if found else ""
         if origin not in self._rules:
             self._rules[origin] = asyncio.create_task(self._read_robots(f"{origin}/robots.txt"))
-        rules = await asyncio.shield(self._rules[origin])
+        task = self._rules[origin]
+        rules = task.result() if task.done() else await asyncio.shield(task)
         if isinstance(rules, str):
             return rules
         return None if rules.allow(url) else "robots"
@@ -413,7 +425,7 @@ class _Session:
         fetched = await self._insistently(url, robots.MAX_BYTES, pictures=False)
         if fetched.content is not None:
             rules = robots.rules(fetched.content)
-            host = self._host(url)
+            host, _ = self._place(url)
             host.gap = max(host.gap, rules.delay or 0.0)
             return rules
         status = fetched.status
@@ -427,26 +439,33 @@ async def _body(response: aiohttp.ClientResponse, limit: int, *, pictures: bool)
     """The body, inflated, of at most `limit` bytes; a robots.txt is cut there, a picture is refused."""
     if pictures and (response.content_length or 0) > limit:
         raise _Refused("too_many_bytes", response.status)
-    inflater = _inflater(response.headers.get("Content-Encoding", "").strip().lower())
-    body = bytearray()
+    inflater = _inflater(response.headers.get("Content-Encoding", ""))
+    chunks: list[bytes] = []
+    size = 0
+    judged = not pictures
     async for chunk in response.content.iter_any():
-        body += chunk if inflater is None else _inflated(inflater, chunk, limit + 1 - len(body))
-        if len(body) > limit:
+        if inflater is not None:
+            chunk = _inflated(inflater, chunk, limit + 1 - size)
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
             if pictures:
                 raise _Refused("too_many_bytes", response.status)
-            return bytes(body[:limit])
-        start = bytes(body[: picture.SIGNATURE_BYTES])
-        if pictures and len(start) == picture.SIGNATURE_BYTES and not picture.looks_like_one(start):
-            raise _Refused("not_an_image", response.status)
+            return b"".join(chunks)[:limit]
+        if not judged and size >= picture.SIGNATURE_BYTES:
+            judged = True
+            if not picture.looks_like_one(b"".join(chunks)[: picture.SIGNATURE_BYTES]):
+                raise _Refused("not_an_image", response.status)
     if inflater is not None and not inflater.eof:
         raise _Refused("truncated", response.status)
-    if not body:
+    if not size:
         raise _Refused("empty", response.status)
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def _inflater(encoding: str) -> zlib._Decompress | None:
     """None for a plain body. No encoding was asked for, but servers send these two all the same."""
+    encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip"):

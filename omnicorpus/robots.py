@@ -29,6 +29,8 @@ class Rules:
 
     def allow(self, url: str) -> bool:
         """The longest matching pattern decides; allow wins among equals; a path that none matches is allowed."""
+        if not self.lines:
+            return True
         parts = urlsplit(url)
         path = _normal(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
         verdict, longest = True, -1

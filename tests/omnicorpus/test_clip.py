@@ -58,7 +58,7 @@ def test_our_frame_is_open_clip_s_preprocessing(clip, stand_in) -> None:  # type
             exact = np.rint(theirs.permute(1, 2, 0).numpy() * 255)
             assert np.array_equal(exact, ours), (size, resize)
             quick = picture.framed(decoded, Frame(224, resize), clip.resized)
-            assert np.abs(exact - quick).max() <= 1
+            assert np.abs(exact - quick).max() <= 2
 
 
 def test_vectors_do_not_depend_on_their_batch(stand_in) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,397 @@
+"""Images: fetch, decode, hash and score, ours beside its peers, in processor time of one core.
+
+    python benchmarks/images.py fetch [--count 20000] [--hosts 200]
+    python benchmarks/images.py measure [--crawl ../shared/data/crawls/freedombox.warc.gz]
+    python benchmarks/images.py score [--count 64]
+    python benchmarks/images.py web [--hosts 2000]
+
+Peers run in their own interpreter, `.venv-bench` (pip install img2dataset), and are left out where it isn't there. Rates
+are images for each second of processor time that the client takes; the server runs beside it on another core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import multiprocessing
+import os
+import random
+import resource
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+# As in Ray's workers; numpy and torch read it when they are imported.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+from PIL import Image
+
+from omnicorpus import nsfw, picture
+from omnicorpus.fetch import Fetched, Fetcher, FetchSettings
+from omnicorpus.warc import Response, read_body, responses
+
+CONTACT = "benchmark@example.org"
+BENCH_PYTHON = Path(".venv-bench/bin/python")
+
+
+def processor() -> float:
+    """Seconds of processor time of this process and of those of its children that have ended."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def jpeg(size: int) -> bytes:
+    """A real JPEG of about `size` bytes."""
+    generator = np.random.default_rng(0)
+    for side in range(64, 2_000, 8):
+        rough = generator.integers(0, 256, (side // 8, side // 8, 3), np.uint8)
+        with io.BytesIO() as file:
+            Image.fromarray(rough).resize((side, side)).save(file, "JPEG", quality=90)
+            if len(file.getvalue()) >= size:
+                return file.getvalue()
+    raise ValueError(size)
+
+
+class Answers(asyncio.Protocol):
+    """An HTTP server that does as little as can be done, so that the client is what is measured."""
+
+    def __init__(self, body: bytes) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        self.good = head + body
+        self.none = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        self.waiting = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.waiting += data
+        while (end := self.waiting.find(b"\r\n\r\n")) >= 0:
+            self.transport.write(self.none if self.waiting.startswith(b"GET /robots.txt") else self.good)
+            self.waiting = self.waiting[end + 4 :]
+
+
+def run_server(port: multiprocessing.Queue[int], body: bytes) -> None:
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Answers(body), "0.0.0.0", 0, backlog=1_024)
+        port.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(serve())
+
+
+@contextmanager
+def server(body: bytes) -> Iterator[int]:
+    queue: multiprocessing.Queue[int] = multiprocessing.Queue()
+    process = multiprocessing.Process(target=run_server, args=(queue, body), daemon=True)
+    process.start()
+    try:
+        yield queue.get()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def table(rows: Sequence[tuple[str, int, float]], unit: str = "images") -> None:
+    """Name, how many, processor seconds."""
+    print(f"| | {unit} | {unit} / core·s | ms |\n|---|---|---|---|")
+    for name, count, seconds in rows:
+        print(f"| {name} | {count:,} | {count / seconds:,.0f} | {seconds / count * 1e3:.3f} |")
+
+
+def timed(work: Callable[[], int]) -> tuple[int, float]:
+    before = processor()
+    count = work()
+    return count, processor() - before
+
+
+def bench_fetch(count: int, hosts: int) -> None:
+    body = jpeg(24_000)
+    rows = []
+    with server(body) as port:
+        where = f"127.0.0.1:{port}"
+
+        def ours(robots: bool) -> int:
+            settings = FetchSettings(contact=CONTACT, host_rate=0.0, test_server=where, robots=robots)
+            got: list[Fetched] = []
+            urls = [f"http://h{number % hosts}.test/{number}.jpg" for number in range(count)]
+            Fetcher(settings).fetch(urls, got.append)
+            return sum(item.content == body for item in got)
+
+        def bare() -> int:
+            import aiohttp
+
+            async def all_of_them() -> int:
+                waiting = [
+                    [f"http://127.0.1.{host}:{port}/{number}.jpg" for number in range(host, count, hosts)]
+                    for host in range(hosts)
+                ]
+                done = 0
+
+                async def lane(session: aiohttp.ClientSession, host: int) -> None:
+                    nonlocal done
+                    while waiting[host]:
+                        async with session.get(waiting[host].pop()) as response:
+                            done += len(await response.read()) == len(body)
+
+                connector = aiohttp.TCPConnector(limit=0)
+                async with aiohttp.ClientSession(connector=connector) as session:
+                    await asyncio.gather(*(lane(session, host) for host in range(hosts) for _ in range(4)))
+                return done
+
+            return asyncio.run(all_of_them())
+
+        rows.append(("omnicorpus", *timed(lambda: ours(True))))
+        rows.append(("aiohttp bare, as many connections", *timed(bare)))
+        if BENCH_PYTHON.exists():
+            rows.append(("img2dataset, no resizing", *img2dataset(port, count, hosts, 16)))
+    table(rows)
+
+
+IMG2DATASET = """
+import sys
+from img2dataset import download
+download(url_list=sys.argv[1], output_folder=sys.argv[2], processes_count=1, thread_count=int(sys.argv[3]),
+         resize_mode="no", encode_format="jpg", output_format="webdataset", number_sample_per_shard=10000,
+         disallowed_header_directives=["noai"], enable_wandb=False, max_shard_retry=0, skip_reencode=True)
+"""
+
+
+def img2dataset(port: int, count: int, hosts: int, threads: int) -> tuple[int, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        urls = Path(folder) / "urls.txt"
+        urls.write_text("\n".join(f"http://127.0.1.{number % hosts}:{port}/{number}.jpg" for number in range(count)))
+
+        def work() -> int:
+            subprocess.run(
+                [str(BENCH_PYTHON), "-c", IMG2DATASET, str(urls), f"{folder}/out", str(threads)],
+                check=True, capture_output=True, env={**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"},
+            )  # fmt: skip
+            stats = [json.loads(path.read_text()) for path in Path(folder, "out").glob("*_stats.json")]
+            return sum(each["successes"] for each in stats)
+
+        return timed(work)
+
+
+def pictures(crawl: str, least: float = 0.0, most: float = float("inf")) -> list[bytes]:
+    """Pictures of a crawl between so many megapixels."""
+    found = []
+    for response in responses(crawl):
+        if isinstance(response, Response) and response.mime.startswith("image/") and response.status == 200:
+            place = response.locator
+            content = read_body(place.file, place.offset, place.length)
+            with Image.open(io.BytesIO(content)) as image:
+                if least <= image.width * image.height / 1e6 <= most:
+                    found.append(content)
+    return found
+
+
+def as_jpegs(contents: Sequence[bytes]) -> list[bytes]:
+    found = []
+    for content in contents:
+        with io.BytesIO() as file:
+            picture.decode(content).rgb.save(file, "JPEG", quality=85)
+            found.append(file.getvalue())
+    return found
+
+
+def bench_measure(crawl: str) -> None:
+    import hashlib
+
+    import imagehash
+
+    from omnicorpus import clip
+
+    clip.torch.set_num_threads(1)
+    model = nsfw.load()
+    served = pictures(crawl, 0.3, 0.8)
+    for kind, contents in (("as served (PNG)", served), ("as JPEG", as_jpegs(served))):
+        decoded = [picture.decode(content) for content in contents]
+        sizes = np.mean([each.width * each.height for each in decoded]) / 1e6
+        print(
+            f"\n{len(contents)} pictures {kind}, {sizes:.2f} megapixels, {np.mean([*map(len, contents)]) / 1e3:.0f} kB"
+        )
+        frame = picture.Frame(224)
+
+        def whole(contents: Sequence[bytes] = contents, frame: picture.Frame = frame) -> int:
+            for content in contents:
+                each = picture.decode(content)
+                hashlib.sha256(content)
+                picture.hashes(each.gray)
+                picture.framed(each, frame, clip.resized)
+            return len(contents)
+
+        def theirs(contents: Sequence[bytes] = contents) -> int:
+            for content in contents:
+                with Image.open(io.BytesIO(content)) as image:
+                    image.load()
+                    imagehash.phash(image)
+                    imagehash.dhash(image)
+                    image.convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)
+            return len(contents)
+
+        def each(work: Callable[[picture.Picture], object], decoded: Sequence[picture.Picture] = decoded) -> int:
+            for item in decoded:
+                work(item)
+            return len(decoded)
+
+        def library_hashes(item: picture.Picture) -> None:
+            imagehash.phash(item.rgb)
+            imagehash.dhash(item.rgb)
+
+        table(
+            [
+                ("decode, sha256, pHash, dHash, CLIP input", *timed(whole)),
+                ("Pillow, imagehash and Pillow's resize", *timed(theirs)),
+                ("decode", *timed(lambda: sum(picture.decode(content).width > 0 for content in contents))),
+                ("pHash and dHash", *timed(lambda: each(lambda item: picture.hashes(item.gray)))),
+                ("imagehash's pHash and dHash", *timed(lambda: each(library_hashes))),
+                ("CLIP input", *timed(lambda: each(lambda item: picture.framed(item, frame, clip.resized)))),
+                ("NSFW", *timed(lambda: len(model.scores([nsfw.model_input(item) for item in decoded])))),
+            ]
+        )
+
+
+def bench_score(count: int) -> None:
+    from omnicorpus import clip, standin
+
+    generator = np.random.default_rng(0)
+    words = [line.split()[0] for line in clip.CLASSES]
+    texts = [" ".join(generator.choice(words, int(generator.integers(4, 30)))) for _ in range(count * 4)]
+    for name, model in (("stand-in", clip.load(standin.build(), device="cpu")), ("ViT-B-32, random", random_model())):
+        side = model.frame.side
+        pixels = generator.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+        table([(f"{name}: images", *timed(lambda: len(model.images(pixels))))])
+        table([(f"{name}: sentences", *timed(lambda: len(model.texts(texts))))], "sentences")
+
+
+def random_model():  # type: ignore[no-untyped-def]
+    """ViT-B-32 with random weights: as fast as with trained ones."""
+    from omnicorpus import clip
+
+    with tempfile.TemporaryDirectory() as folder:
+        weights = f"{folder}/weights.pt"
+        clip.torch.save(clip.open_clip.create_model("ViT-B-32").state_dict(), weights)
+        return clip.load("ViT-B-32", weights)
+
+
+class Wild(Answers):
+    """A host of a simulated web, by its number: dead, slow, busy at times, redirecting, closed by robots.txt."""
+
+    log: list[tuple[float, str, str]] = []
+    busy: dict[str, int] = {}
+    most: dict[str, int] = {}
+
+    def data_received(self, data: bytes) -> None:
+        self.waiting += data
+        while (end := self.waiting.find(b"\r\n\r\n")) >= 0:
+            head, self.waiting = self.waiting[:end].decode(), self.waiting[end + 4 :]
+            path = head.split(" ", 2)[1]
+            host = head.lower().split("host: ", 1)[1].split("\r\n", 1)[0].split(":")[0]
+            Wild.log.append((time.monotonic(), host, path))
+            self.answer(host, path)
+
+    def answer(self, host: str, path: str) -> None:
+        kind = int(host[1:].split(".")[0]) % 20
+        loop = asyncio.get_running_loop()
+        if kind in (0, 1):
+            self.transport.close()
+        elif path == "/robots.txt":
+            rule = b"User-agent: *\nDisallow: /closed" if kind == 2 else b"User-agent: *\nDisallow:"
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(rule), rule))
+        elif kind in (3, 4):
+            loop.call_later(1.0, self.transport.write, self.good)
+        elif kind == 5 and random.random() < 0.5:
+            self.transport.write(b"HTTP/1.1 429 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
+        elif kind == 6 and not path.endswith("?moved"):
+            target = f"http://{host}{path}?moved".encode()
+            self.transport.write(b"HTTP/1.1 302 Found\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n")
+        else:
+            self.transport.write(self.good)
+
+
+def run_wild(port: multiprocessing.Queue[int], log: multiprocessing.Queue[list[tuple[float, str, str]]], stop: object,
+             body: bytes) -> None:  # fmt: skip
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        running = await loop.create_server(lambda: Wild(body), "127.0.0.1", 0, backlog=4_096)
+        port.put(running.sockets[0].getsockname()[1])
+        while not stop.is_set():  # type: ignore[attr-defined]
+            await asyncio.sleep(0.1)
+
+    asyncio.run(serve())
+    log.put(Wild.log)
+
+
+def bench_web(hosts: int, each: int, rate: float) -> None:
+    """A web of many hosts of which a tenth is dead and a tenth slow, with its rules checked from the server's own log."""
+    body = jpeg(24_000)
+    port: multiprocessing.Queue[int] = multiprocessing.Queue()
+    log: multiprocessing.Queue[list[tuple[float, str, str]]] = multiprocessing.Queue()
+    stop = multiprocessing.Event()
+    process = multiprocessing.Process(target=run_wild, args=(port, log, stop, body), daemon=True)
+    process.start()
+    settings = FetchSettings(contact=CONTACT, test_server=f"127.0.0.1:{port.get()}", host_rate=rate, connections=512)
+    urls = [f"http://h{number}.test/{'closed' if index % 5 == 0 else 'open'}/{index}.jpg"
+            for number in range(hosts) for index in range(each)]  # fmt: skip
+    got: list[Fetched] = []
+    began, used = time.monotonic(), processor()
+    Fetcher(settings).fetch(urls, got.append)
+    wall, used = time.monotonic() - began, processor() - used
+    stop.set()
+    entries = log.get()
+    process.join()
+    reasons: dict[str, int] = {}
+    for item in got:
+        reasons[item.error or "fetched"] = reasons.get(item.error or "fetched", 0) + 1
+    print(f"{len(urls):,} addresses, {hosts:,} hosts: {wall:.1f} s, {used:.1f} s of processor; {reasons}")
+    by_host: dict[str, list[float]] = {}
+    for at, host, _ in entries:
+        by_host.setdefault(host, []).append(at)
+    closed = [
+        entry for entry in entries if entry[2].startswith("/closed") and int(entry[1][1:].split(".")[0]) % 20 == 2
+    ]
+    fastest = max(
+        (len(times) - 1) / (times[-1] - times[0]) for times in map(sorted, by_host.values()) if len(times) > each
+    )
+    print(f"asked against robots.txt: {len(closed)}; fastest host: {fastest:.2f} requests/s with a limit of {rate}")
+    # The limits themselves: the longest host has its pictures, its robots.txt and its redirects to wait for at the rate.
+    bound = max(len(times) for times in by_host.values()) / rate
+    print(f"the limits alone take {bound:.1f} s; ours over that: {wall / bound:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    fetch = commands.add_parser("fetch")
+    fetch.add_argument("--count", type=int, default=20_000)
+    fetch.add_argument("--hosts", type=int, default=200)
+    measure = commands.add_parser("measure")
+    measure.add_argument("--crawl", default="../shared/data/crawls/gimp.warc.gz")
+    score = commands.add_parser("score")
+    score.add_argument("--count", type=int, default=64)
+    web = commands.add_parser("web")
+    web.add_argument("--hosts", type=int, default=2_000)
+    web.add_argument("--each", type=int, default=20)
+    web.add_argument("--rate", type=float, default=2.0)
+    given = parser.parse_args()
+    if given.command == "fetch":
+        bench_fetch(given.count, given.hosts)
+    elif given.command == "measure":
+        bench_measure(given.crawl)
+    elif given.command == "score":
+        bench_score(given.count)
+    else:
+        bench_web(given.hosts, given.each, given.rate)
+
+
+if __name__ == "__main__":
+    main()
