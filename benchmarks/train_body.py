@@ -25,12 +25,19 @@ from filters import image_address
 from omnicorpus.blocks import Block, Page, read
 from omnicorpus.body import Network, best_set
 from omnicorpus.document import Image
-from omnicorpus.features import Floats, Measured, context, hints, measure, picture_rows
+from omnicorpus.features import Floats, Measured, hints, measure, picture_rows
 from omnicorpus.parts import images_of
 from omnicorpus.tree import parse
 from torch import nn
 
-SAMPLED = {"article": 1.0, "forum": 1.3, "scrapinghub": 1.0, "readability": 1.0, "site-gimp": 0.35, "site-handbook": 0.35}
+SAMPLED = {
+    "article": 1.0,
+    "forum": 1.3,
+    "scrapinghub": 1.0,
+    "readability": 1.0,
+    "site-gimp": 0.35,
+    "site-handbook": 0.35,
+}
 """How often a page of each set is drawn, per set."""
 
 SCORER = scorer()
@@ -122,7 +129,9 @@ def _labels(words: list[list[str]], truth: list[str]) -> Floats:
 class _Net(nn.Module):
     def __init__(self, columns: int, hidden: int = 64) -> None:
         super().__init__()
-        self.layers = nn.ModuleList((nn.Linear(columns, hidden), nn.Linear(hidden, hidden // 2), nn.Linear(hidden // 2, 1)))
+        self.layers = nn.ModuleList(
+            (nn.Linear(columns, hidden), nn.Linear(hidden, hidden // 2), nn.Linear(hidden // 2, 1))
+        )
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         rows = nn.functional.dropout(rows, 0.25, self.training)
@@ -184,8 +193,7 @@ def _pictures(page: Example, kept: Floats) -> tuple[Floats, Floats]:
     """Positions and rows of the pictures that no address rule drops."""
     if not page.images:
         return np.zeros(0, dtype=int), np.zeros((0, 0))
-    about = context(page.measured, kept.astype(np.float32))
-    positions, rows = picture_rows(page.page, page.measured, page.images, kept, about)
+    positions, rows = picture_rows(page.page, page.measured, page.images, kept)
     fit = [image_address.judge(page.images[position]) is None for position in positions.tolist()]
     return positions[fit], rows[fit]
 
@@ -289,8 +297,7 @@ def validate(pages: list[Example]) -> None:
         report(pages, kept, sure, threshold)
 
 
-def write(pages: list[Example], path: Path, *, seeds: int, epochs: int, threshold: float) -> None:
-    del seeds
+def write(pages: list[Example], path: Path, *, epochs: int, threshold: float) -> None:
     text = train_texts(pages, epochs=epochs)
     kept = [kept_texts(page, text) for page in pages]
     picture = train_pictures(pages, kept)
@@ -322,7 +329,7 @@ def main() -> None:
     if options.validate:
         validate(pages)
     if options.write:
-        write(pages, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", seeds=1, epochs=options.epochs, threshold=0.4)
+        write(pages, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", epochs=options.epochs, threshold=0.4)
 
 
 if __name__ == "__main__":

@@ -11,38 +11,90 @@ from dataclasses import dataclass, field
 
 from omnicorpus.tree import NESTING, TooDeep
 
-_TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)((?:[^>"]|"[^"]*")*)>([^<]*)')
+_TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>([^<]*)')
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
 _CLASS_OR_ID = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
 _HIDDEN = re.compile(
     r'\shidden(?:[\s=]|$)|style="[^"]*(?:display\s*:\s*none|visibility\s*:\s*hidden)|aria-hidden="true"', re.IGNORECASE
 )
 
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big blink cite code data del dfn em font i ins kbd label mark nobr output q ruby rb rtc s "
-    "samp small span strike strong sub sup time tt u var wbr picture noscript map area input slot".split()
-)
-"""Elements that do not break a line. Whatever is not here does, unknown names too: a page's own elements hold blocks."""
+_INLINE = [
+    "abbr",
+    "acronym",
+    "bdi",
+    "bdo",
+    "big",
+    "blink",
+    "cite",
+    "code",
+    "data",
+    "del",
+    "dfn",
+    "font",
+    "i",
+    "ins",
+    "kbd",
+    "label",
+    "mark",
+    "nobr",
+    "output",
+    "q",
+    "ruby",
+    "rb",
+    "rtc",
+    "s",
+    "samp",
+    "small",
+    "strike",
+    "sub",
+    "sup",
+    "tt",
+    "u",
+    "var",
+    "map",
+    "slot",
+]
+"""Elements that do not break a line and need no care. What is not named here does, unknown names too: a page's own
+elements hold blocks."""
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_MEDIA = frozenset(("img", "amp-img", "amp-anim", "image", "video", "amp-video", "audio", "source"))
+_OTHER, _PLAIN, _LINK, _SPAN, _STRONG, _LINE, _MEDIA, _EMPTY, _WORD, _QUIET, _CHOICE, _DATED, _MATH, _RULE = range(14)
+_KINDS: dict[str, int] = {
+    **dict.fromkeys(_INLINE, _PLAIN),
+    **dict.fromkeys(("img", "amp-img", "amp-anim", "image", "video", "amp-video", "audio", "source"), _MEDIA),
+    **dict.fromkeys(("b", "strong", "em"), _STRONG),
+    **dict.fromkeys(("area", "input", "link", "meta", "param", "track", "base", "embed"), _EMPTY),
+    **dict.fromkeys(("hr", "col"), _RULE),
+    "a": _LINK,
+    "span": _SPAN,
+    "br": _LINE,
+    "wbr": _WORD,
+    "noscript": _QUIET,
+    "picture": _CHOICE,
+    "time": _DATED,
+    "math": _MATH,
+}
+_PLAYERS = frozenset(("video", "audio", "amp-video"))
 BREAK = "\x0b"
 """Stands for <br> inside a block until the block is closed; a white-space character that HTML never needs."""
 
-_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-
 
 @dataclass(slots=True)
-class Node:
-    """An element that breaks lines. `first` and `last` bound its blocks: page.blocks[first:last]."""
+class Nodes:
+    """The elements that break lines, as columns; 0 is the body, a parent has a smaller index than its children.
 
-    tag: str
-    names: str
-    parent: int
-    depth: int
-    first: int
-    last: int = -1
-    hidden: bool = False
+    `first` and `last` bound the items of a node: page.items[first:last]. `names` are class, id, role, rel and itemprop.
+    """
+
+    tags: list[str]
+    names: list[str]
+    parents: list[int]
+    depths: list[int]
+    first: list[int]
+    last: list[int]
+    hidden: list[bool]
+
+    def __len__(self) -> int:
+        return len(self.tags)
 
 
 @dataclass(slots=True)
@@ -88,9 +140,9 @@ Item = Block | Picture
 
 @dataclass(slots=True)
 class Page:
-    """`items` in reading order; `nodes[0]` is the body. A node's parent has a smaller index than the node."""
+    """`items` in reading order, each with the index of its node."""
 
-    nodes: list[Node]
+    nodes: Nodes
     items: list[Item]
 
 
@@ -122,37 +174,29 @@ def _is_hidden(raw: str) -> bool:
 
 def read(body: str) -> Page:
     """Read the markup of a body, as `omnicorpus.tree.parse` returns it. Raises `TooDeep`."""
-    nodes: list[Node] = [Node("body", "", -1, 0, 0)]
+    tags, node_names, parents, depths, first, last, hidden = ["body"], [""], [-1], [0], [0], [-1], [False]
     items: list[Item] = []
     node = 0
     pieces: list[str] = []
     linked = strong = links = 0
     names = ""
-    timed = False
-    in_link = link_start = 0
+    timed = broke = after_link = in_link = False
     link: str | None = None
-    in_strong = 0
-    in_pre = 0
-    in_silent = 0
-    broke = False
+    link_start = in_strong = in_pre = in_silent = 0
     spans: list[str] = []
-    open_media: list[Picture] = []
+    players: list[Picture] = []
     sources: list[dict[str, str]] | None = None
     math: list[tuple[str, str, str, str]] | None = None
-    after_link = False
-
     named: dict[str, tuple[str, bool]] = {"": ("", False)}
 
     def close() -> None:
-        nonlocal linked, strong, links, names, timed, broke
-        if pieces:
-            text = "".join(pieces)
-            pieces.clear()
-            text = _preformatted(text) if in_pre else _collapsed(text)
-            if text:
-                items.append(Block(text, node, min(linked, len(text)), links, names, min(strong, len(text)), timed))
-        linked = strong = links = 0
-        names = ""
+        nonlocal linked, strong, timed, broke
+        text = "".join(pieces)
+        pieces.clear()
+        text = _preformatted(text) if in_pre else _collapsed(text)
+        if text:
+            items.append(Block(text, node, min(linked, len(text)), links, names, min(strong, len(text)), timed))
+        linked = strong = 0
         timed = broke = False
 
     for slash, tag, raw, text in _TOKEN.findall(body):
@@ -165,116 +209,130 @@ def read(body: str) -> Page:
             if latex and not in_silent:
                 pieces.append(latex)
                 broke = False
-        elif tag == "br":
-            if broke:
-                close()
-            elif pieces:
-                pieces.append(BREAK)
-                broke = True
-        elif tag in _MEDIA:
-            if slash:
-                if open_media and tag in ("video", "audio", "amp-video"):
-                    open_media.pop()
-            elif tag == "source":
-                if sources is not None:
-                    sources.append(attributes(raw))
-                elif open_media:
-                    open_media[-1].sources.append(attributes(raw))
-            else:
-                given = attributes(raw)
-                picture = Picture(tag, given, node, sources or [], unescape(link) if link else None, " ".join((_names(raw), *spans[-3:])).strip())
-                picture.silent = in_silent > 0
-                picture.alone = in_link > 0 and link_start == linked
-                close_at = (linked, strong, links, names, timed)
+        else:
+            kind = _KINDS.get(tag, _OTHER)
+            if kind == _OTHER:
                 if pieces:
                     close()
-                    _, _, _, names, timed = close_at
-                items.append(picture)
-                if tag in ("video", "audio", "amp-video"):
-                    open_media.append(picture)
-        elif tag in INLINE:
-            if tag == "a":
+                links = 0
+                names = ""
                 if slash:
-                    in_link = 0
+                    if tags[node] == tag and node:
+                        last[node] = len(items)
+                        in_pre -= tag == "pre"
+                        node = parents[node]
+                else:
+                    known = named.get(raw)
+                    if known is None:
+                        known = named[raw] = (_names(raw), _is_hidden(raw))
+                    depth = depths[node] + 1
+                    if depth > NESTING:
+                        raise TooDeep(depth)
+                    tags.append(tag)
+                    node_names.append(known[0])
+                    parents.append(node)
+                    depths.append(depth)
+                    first.append(len(items))
+                    last.append(-1)
+                    hidden.append(hidden[node] or known[1])
+                    node = len(tags) - 1
+                    in_pre += tag == "pre"
+            elif slash:
+                if kind == _LINK:
+                    in_link = False
                     link = None
                     after_link = True
+                elif kind == _SPAN:
+                    if spans:
+                        spans.pop()
+                elif kind == _STRONG:
+                    in_strong -= 1
+                elif kind == _QUIET:
+                    in_silent -= 1
+                elif kind == _CHOICE:
+                    sources = None
+                elif kind == _MEDIA and players and tag in _PLAYERS:
+                    players.pop()
+            elif kind == _MEDIA:
+                if tag == "source":
+                    if sources is not None:
+                        sources.append(attributes(raw))
+                    elif players:
+                        players[-1].sources.append(attributes(raw))
                 else:
-                    in_link = 1
+                    picture = Picture(
+                        tag,
+                        attributes(raw),
+                        node,
+                        sources or [],
+                        unescape(link) if link else None,
+                        " ".join((_names(raw), *spans[-3:])).strip(),
+                        in_silent > 0,
+                        in_link and link_start == linked,
+                    )
+                    if pieces:
+                        close()
+                        link_start = 0
+                    items.append(picture)
+                    if tag in _PLAYERS:
+                        players.append(picture)
+            elif kind == _LINE:
+                if broke:
+                    close()
+                elif pieces:
+                    pieces.append(BREAK)
+                    broke = True
+            elif kind == _MATH:
+                math = [(slash, tag, raw, text)]
+                continue
+            elif kind == _RULE:
+                if pieces:
+                    close()
+            elif kind < _LINE:
+                if kind == _LINK:
+                    in_link = True
                     link_start = linked
                     links += 1
                     start = raw.find(' href="') + 7
                     link = raw[start : raw.find('"', start)] if start > 6 else None
                     if after_link and pieces:
                         pieces.append(" ")
-            elif tag == "picture":
-                sources = None if slash else []
-            elif tag == "noscript":
-                in_silent += -1 if slash else 1
-            elif tag in ("b", "strong", "em"):
-                in_strong += -1 if slash else 1
-            elif tag == "time":
+                elif kind == _STRONG:
+                    in_strong += 1
+                if raw:
+                    if kind == _SPAN:
+                        own = _names(raw)
+                        spans.append(own)
+                        names = names or own
+                    elif not names:
+                        names = _names(raw)
+                elif kind == _SPAN:
+                    spans.append("")
+            elif kind == _QUIET:
+                in_silent += 1
+            elif kind == _CHOICE:
+                sources = []
+            elif kind == _DATED:
                 timed = True
-            elif tag == "math":
-                pass
-            if raw and not names and not slash and tag not in _VOID:
-                names = _names(raw)
-            if tag == "span":
-                if slash:
-                    if spans:
-                        spans.pop()
-                else:
-                    spans.append(_names(raw) if raw else "")
-        elif tag == "math":
-            math = [(slash, tag, raw, text)]
+        if not text or in_silent:
             continue
-        elif slash:
+        if in_pre:
+            pieces.append(text)
+        elif text.isspace():
             if pieces:
-                close()
-            else:
-                links = 0
-                names = ""
-            if node and nodes[node].tag == tag:
-                nodes[node].last = len(items)
-                if tag == "pre":
-                    in_pre -= 1
-                node = nodes[node].parent
-        elif tag in _VOID:
-            close()
+                pieces.append(" ")
+            continue
         else:
-            if pieces:
-                close()
-            else:
-                links = 0
-                names = ""
-            known = named.get(raw)
-            if known is None:
-                known = named[raw] = (_names(raw), _is_hidden(raw))
-            above = nodes[node]
-            if above.depth >= NESTING:
-                raise TooDeep(above.depth)
-            nodes.append(Node(tag, known[0], node, above.depth + 1, len(items), -1, above.hidden or known[1]))
-            node = len(nodes) - 1
-            if tag == "pre":
-                in_pre += 1
-        if text and not in_silent:
-            if in_pre:
-                pieces.append(text)
-            elif text.isspace():
-                if pieces:
-                    pieces.append(" ")
-                continue
-            else:
-                pieces.append(text)
-            broke = after_link = False
-            if in_link:
-                linked += len(text)
-            if in_strong:
-                strong += len(text)
-    close()
-    for each in nodes:
-        if each.last < 0:
-            each.last = len(items)
-    return Page(nodes, items)
+            pieces.append(text)
+        broke = after_link = False
+        if in_link:
+            linked += len(text)
+        if in_strong:
+            strong += len(text)
+    if pieces:
+        close()
+    last = [len(items) if each < 0 else each for each in last]
+    return Page(Nodes(tags, node_names, parents, depths, first, last, hidden), items)
 
 
 def _collapsed(text: str) -> str:

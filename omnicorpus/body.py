@@ -17,8 +17,7 @@ import numpy as np
 
 from omnicorpus.blocks import Page
 from omnicorpus.document import Image
-from omnicorpus.features import Bools, Floats, Hints, context, measure, picture_rows
-
+from omnicorpus.features import Bools, Floats, Hints, measure, picture_rows
 
 _ROWS = 16
 """Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they work."""
@@ -101,6 +100,6 @@ def choose(page: Page, about: Hints, images: Mapping[int, Image]) -> list[bool]:
         chosen[texts] = best_set(learnt.text.probability(measured.rows[texts]), measured.tokens[texts])
     kept = chosen.copy()
     if images:
-        positions, rows = picture_rows(page, measured, images, kept, context(measured, kept.astype(np.float32)))
+        positions, rows = picture_rows(page, measured, images, kept)
         chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold
     return chosen.tolist()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omnicorpus.blocks import Block, Page, Picture
+from omnicorpus.blocks import Block, Item, Page, Picture
 from omnicorpus.document import Image
 from omnicorpus.tree import Tree
 
@@ -87,35 +87,43 @@ LEVELS = 5
 
 _FAMILY_BIT = {word: bit for bit, words in enumerate(FAMILIES.values()) for word in words.split("|")}
 _LONG = [word for word in _FAMILY_BIT if len(word) >= 6]
-_PARTS = re.compile("|".join(sorted(_LONG, key=len, reverse=True)) + "|[a-z]+")
+_PARTS = re.compile("|".join(sorted(_LONG, key=len, reverse=True)))
+_WORD = re.compile(r"[a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_DIGITS = re.compile(r"\d")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}:\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d\s*[年月日時时]")
-_SIGN = re.compile(r"[©|@®]|https?:|www\.")
-_ARROW = re.compile(r"[›»→«‹←▲▼•·↑]")
-_TELLING = re.compile(r"[\d©|@®›»→«‹←▲▼•·↑]|https?:|www\.")
 _END = frozenset('.!?。！？…।؟:："”»」』)）')
 
 N_FAMILIES = len(FAMILIES)
 _ARTICLE, _FORUM, _COMMENT = (list(FAMILIES).index(name) for name in ("article", "forum", "comment"))
 
 
-@lru_cache(maxsize=20_000)
-def family_bits(names: str) -> int:
-    """The families that the words of a class attribute belong to, as bits."""
+@lru_cache(maxsize=50_000)
+def _word_bits(word: str) -> int:
+    bit = _FAMILY_BIT.get(word)
+    if bit is not None:
+        return 1 << bit
     bits = 0
-    for word in _PARTS.findall(_CAMEL.sub("-", names[:300]).lower()):
-        bit = _FAMILY_BIT.get(word)
-        if bit is not None:
-            bits |= 1 << bit
+    if len(word) > 6:
+        for known in _PARTS.findall(word):
+            bits |= 1 << _FAMILY_BIT[known]
     return bits
 
 
-_AROUND_BIT = {tag: 1 << bit for bit, tag in enumerate((*AROUND[:8], "ul", *AROUND[9:]))} | {"ol": 1 << 8}
+@lru_cache(maxsize=20_000)
+def family_bits(names: str) -> int:
+    """The families that the words of a class attribute belong to, as bits; long words are also found inside others."""
+    names = names[:300]
+    if not names.islower():
+        names = _CAMEL.sub("-", names).lower()
+    bits = 0
+    for word in _WORD.findall(names):
+        bits |= _word_bits(word)
+    return bits
+
+
+_AROUND_BIT = {tag: 1 << bit for bit, tag in enumerate(AROUND)} | {"ol": 1 << AROUND.index("ul")}
 _HIDDEN_BIT = 1 << len(AROUND)
 _TAG_NUMBER = {tag: number for number, tag in enumerate(TAGS)}
-
 _FORUM_TYPES = frozenset(
     ("DiscussionForumPosting", "QAPage", "Question", "Answer", "SocialMediaPosting", "Conversation")
 )
@@ -201,80 +209,123 @@ TEXT = (
 _LOGGED = [TEXT.index(name) for name in ("size", "words", "ends", "commas", "links", "lines", "word_length")]
 
 
+_CLASSES = 9
+_CJK, _DIGIT, _STOP, _COMMA, _SPACE, _BREAK, _SIGN, _ARROW = range(1, _CLASSES)
+
+
+def _character_classes() -> NDArray[np.uint8]:
+    """The class of each character of the basic plane, 0 for most."""
+    classes = np.zeros(65_536, dtype=np.uint8)
+    classes[0x3040:0x3100] = classes[0x3400:0xA000] = _CJK
+    for kind, characters in (
+        (_DIGIT, "0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९"),
+        (_STOP, ".!?。！？…।؟"),
+        (_COMMA, ",，、،"),
+        (_SPACE, " "),
+        (_BREAK, "\n"),
+        (_SIGN, "©|@®"),
+        (_ARROW, "›»→«‹←▲▼•·↑"),
+    ):
+        for character in characters:
+            classes[ord(character)] = kind
+    return classes
+
+
+_CLASS_OF = _character_classes()
+
+
+def _counts(texts: list[str]) -> Floats:
+    """How many characters of each class each text has: (texts, classes)."""
+    lengths = np.array([len(text) for text in texts])
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    classes = _CLASS_OF[np.minimum(codes, 65_535)]
+    owner = np.repeat(np.arange(len(texts)) * _CLASSES, lengths)
+    return np.bincount(owner + classes, minlength=len(texts) * _CLASSES).reshape(-1, _CLASSES)
+
+
 def _text_row(block: Block, title: str, described: str) -> tuple[float, ...]:
+    """What counting characters does not tell: see the names in `_text_columns`."""
     text = block.text
     n = len(text)
-    ascii_only = text.isascii()
-    cjk = 0 if ascii_only else len(_CJK.findall(text))
-    words = text.count(" ") + 1
-    ends = text.count(".") + text.count("!") + text.count("?")
-    commas = text.count(",")
-    if not ascii_only:
-        ends += text.count("。") + text.count("！") + text.count("？") + text.count("।") + text.count("؟")
-        commas += text.count("，") + text.count("、") + text.count("،")
-    digits = date = sign = arrow = upper = in_title = title_in = told = 0.0
+    date = upper = in_title = title_in = told = False
     if n > 30 and described:
-        told = float(" ".join(text.split()).lower()[:100] in described or described[:60] in text.lower())
+        told = " ".join(text[:150].split()).lower()[:100] in described
     if n < 160:
-        if _TELLING.search(text) is not None:
-            digits = len(_DIGITS.findall(text)) / n
-            date = float(digits > 0 and _DATE.search(text) is not None)
-            sign = float(_SIGN.search(text) is not None)
-            arrow = float(_ARROW.search(text) is not None)
-        upper = float(text.isupper())
+        date = _DATE.search(text) is not None
+        upper = text.isupper()
         lower = text.lower()
-        in_title = float(n > 3 and lower in title)
-        title_in = float(len(title) > 8 and title in lower)
+        in_title = n > 3 and lower in title
+        title_in = len(title) > 8 and title in lower
     return (
-        n + 1.5 * cjk,
-        words + cjk,
-        cjk / n,
-        (n - cjk) / words,
-        ends,
-        commas,
-        digits,
-        date,
-        sign,
-        block.linked / n,
-        block.links,
-        block.strong / n,
-        upper,
-        float(text[-1] in _END),
-        float(text[0].islower()),
-        text.count("\n"),
-        in_title,
-        title_in,
-        float(block.timed),
-        float(text.endswith(("...", "…"))),
-        arrow,
-        told,
+        n, block.linked, block.links, block.strong, date, upper, text[-1] in _END, text[0].islower(), in_title, title_in,
+        block.timed, text.endswith(("...", "…")), told,
+    )  # fmt: skip
+
+
+_NO_ROW = (0,) * 13
+
+
+def _text_columns(items: Sequence[Item], about: Hints) -> Floats:
+    """The columns of `TEXT`: (items, columns); zeros for pictures."""
+    told = np.array(
+        [_text_row(item, about.title, about.described) if isinstance(item, Block) else _NO_ROW for item in items],
+        dtype=np.float32,
     )
+    counts = _counts([item.text if isinstance(item, Block) else "" for item in items]).astype(np.float32)
+    n = told[:, 0]
+    some = np.maximum(n, 1)
+    short = n < 160
+    cjk = counts[:, _CJK]
+    words = counts[:, _SPACE] + (n > 0)
+    return np.stack(
+        [
+            n + 1.5 * cjk,
+            words + cjk,
+            cjk / some,
+            (n - cjk) / np.maximum(words, 1),
+            counts[:, _STOP],
+            counts[:, _COMMA],
+            counts[:, _DIGIT] / some * short,
+            told[:, 4],
+            (counts[:, _SIGN] > 0) & short,
+            told[:, 1] / some,
+            told[:, 2],
+            told[:, 3] / some,
+            told[:, 5],
+            told[:, 6],
+            told[:, 7],
+            counts[:, _BREAK],
+            told[:, 8],
+            told[:, 9],
+            told[:, 10],
+            told[:, 11],
+            (counts[:, _ARROW] > 0) & short,
+            told[:, 12],
+        ],
+        axis=1,
+    ).astype(np.float32)
 
 
-_PICTURE_ROW = (0.0,) * len(TEXT)
-
-
-def _shift(values: Floats, by: int) -> Floats:
-    """Rows moved down by `by` (up if negative), zeros where nothing comes from."""
-    moved = np.zeros_like(values)
-    if by > 0:
-        moved[by:] = values[:-by]
-    else:
-        moved[:by] = values[-by:]
-    return moved
+def _shifted(values: Floats, reach: int = 3) -> list[Floats]:
+    """The rows of the items 1, 2 .. `reach` places before, then as many after; zeros beyond the ends."""
+    n = len(values)
+    padded = np.zeros((n + 2 * reach, *values.shape[1:]), dtype=np.float32)
+    padded[reach : reach + n] = values
+    return [padded[reach - by : reach - by + n] for by in (*range(1, reach + 1), *range(-1, -reach - 1, -1))]
 
 
 @dataclass(slots=True)
 class Measured:
     """`rows`: one per item, columns as in `COLUMNS`. What a second pass needs again is kept beside.
 
-    `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th enclosing element per item, `first`
+    `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th enclosing
+    element per item, `first`
     and `last` the item bounds per node, `group` the number of each node's kind (its tag and names, and its parent's kind).
     """
 
     rows: Floats
     size: Floats
-    levels: list[Ints]
+    levels: Ints
     first: Ints
     last: Ints
     depth: Floats
@@ -293,10 +344,10 @@ def _prefix(values: Floats) -> Floats:
 
 
 def _window(prefix: Floats, before: int, after: int) -> Floats:
-    """Sums over the items from `before` places back to `after` places on, this one included."""
-    n = len(prefix) - 1
+    """Sums over the items from `before` places back to `after` places on, this one included; `prefix` (..., items + 1)."""
+    n = prefix.shape[-1] - 1
     here = np.arange(n)
-    sums: Floats = prefix[np.minimum(here + after + 1, n)] - prefix[np.maximum(here - before, 0)]
+    sums: Floats = prefix[..., np.minimum(here + after + 1, n)] - prefix[..., np.maximum(here - before, 0)]
     return sums
 
 
@@ -320,36 +371,32 @@ def measure(page: Page, about: Hints) -> Measured:
     """Measure every item of a page that has at least one."""
     items, nodes = page.items, page.nodes
     n, m = len(items), len(nodes)
-    text = np.array(
-        [_text_row(item, about.title, about.described) if isinstance(item, Block) else _PICTURE_ROW for item in items],
-        dtype=np.float32,
-    )
+    text = _text_columns(items, about)
     is_text = np.array([isinstance(item, Block) for item in items])
     place = np.array([item.node for item in items])
-    parent = np.array([max(node.parent, 0) for node in nodes])
-    first = np.array([node.first for node in nodes])
-    last = np.array([node.last for node in nodes])
-    depth = np.array([node.depth for node in nodes], dtype=np.float32)
-    own = [0] * m
-    inherited = [0] * m
-    around = [0] * m
-    kinds: dict[tuple[str, str, int], int] = {}
+    parent = np.maximum(nodes.parents, 0)
+    first, last = np.array(nodes.first), np.array(nodes.last)
+    depth = np.array(nodes.depths, dtype=np.float32)
+    own = [family_bits(names) if names else 0 for names in nodes.names]
+    inherited = own.copy()
+    around = [
+        _AROUND_BIT.get(tag, 0) | (_HIDDEN_BIT if hides else 0)
+        for tag, hides in zip(nodes.tags, nodes.hidden, strict=True)
+    ]
+    kinds: dict[tuple[str, str, int], int] = {("body", "", -1): 0}
     group = [0] * m
-    for index, node in enumerate(nodes):
-        above = node.parent
-        bits = family_bits(node.names) if node.names else 0
-        own[index] = bits
-        inherited[index] = bits | inherited[above] if index else bits
-        around[index] = (
-            (around[above] if index else 0) | _AROUND_BIT.get(node.tag, 0) | (_HIDDEN_BIT if node.hidden else 0)
-        )
-        group[index] = kinds.setdefault((node.tag, node.names, group[above] if index else -1), len(kinds))
+    for index in range(1, m):
+        above = nodes.parents[index]
+        inherited[index] |= inherited[above]
+        around[index] |= around[above]
+        group[index] = kinds.setdefault((nodes.tags[index], nodes.names[index], group[above]), len(kinds))
     inline = np.array([family_bits(item.names) if item.names else 0 for item in items])
     own_bits, groups = np.array(own), np.array(group)
-    levels = [place]
-    for _ in range(LEVELS - 1):
-        levels.append(parent[levels[-1]])
-    tag_number = np.array([_TAG_NUMBER.get(node.tag, -1) for node in nodes])[place]
+    levels = np.empty((LEVELS, n), dtype=np.int64)
+    levels[0] = place
+    for level in range(1, LEVELS):
+        levels[level] = parent[levels[level - 1]]
+    tag_number = np.array([_TAG_NUMBER.get(tag, -1) for tag in nodes.tags])[place]
 
     size, linked = text[:, 0].copy(), text[:, 9] * text[:, 0]
     total = max(float(size.sum()), 1.0)
@@ -359,28 +406,27 @@ def measure(page: Page, about: Hints) -> Measured:
     node_size = of_size[last] - of_size[first]
     node_linked = of_linked[last] - of_linked[first]
     node_good = of_good[last] - of_good[first]
-    node_count = (last - first).astype(np.float64)
     group_count = np.bincount(groups)
     group_size = np.bincount(groups, node_size)
     group_linked = np.bincount(groups, node_linked)
     group_good = np.bincount(groups, node_good)
     all_good = max(float(good.sum()), 1.0)
 
-    columns: list[Floats] = []
-    enclosing = []
-    for level in levels:
-        kind = groups[level]
-        enclosing += [
-            np.log1p(node_size[level]),
-            _share(node_linked[level], node_size[level]),
-            np.log1p(node_count[level]),
-            node_size[level] / total,
-            node_good[level] / all_good,
-            np.log1p(group_count[kind]),
-            np.log1p(group_size[kind] / group_count[kind]),
-            _share(group_linked[kind], group_size[kind]),
-            group_good[kind] / all_good,
-        ]
+    per_node = np.stack(
+        [
+            np.log1p(node_size),
+            _share(node_linked, node_size),
+            np.log1p(last - first),
+            node_size / total,
+            node_good / all_good,
+            np.log1p(group_count)[groups],
+            np.log1p(group_size / group_count)[groups],
+            _share(group_linked, group_size)[groups],
+            (group_good / all_good)[groups],
+        ],
+        axis=1,
+    )
+    enclosing = per_node[levels].transpose(1, 0, 2).reshape(n, -1)
     here = np.arange(n)
     is_good = good > 0
     good_places = np.flatnonzero(is_good)
@@ -420,13 +466,10 @@ def measure(page: Page, about: Hints) -> Measured:
         here - np.maximum.accumulate(np.where((tag_number >= 5) & (tag_number <= 8), here, 0)),
     ]
     link_share = text[:, 9]
+    of_all = np.stack([of_size, of_linked, of_good])
     for back, on in ((2, 2), (4, 0), (0, 4), (10, 10)):
-        inside = _window(of_size, back, on)
-        position += [
-            np.log1p(inside),
-            _share(_window(of_linked, back, on), inside),
-            np.log1p(_window(of_good, back, on)),
-        ]
+        inside, inside_linked, inside_good = _window(of_all, back, on)
+        position += [np.log1p(inside), _share(inside_linked, inside), np.log1p(np.maximum(inside_good, 0))]
     around_bits = np.array(around)
     all_page = [
         np.log1p(total),
@@ -462,52 +505,27 @@ def measure(page: Page, about: Hints) -> Measured:
         text,
         is_text[:, None],
         np.stack(position, axis=1),
-        np.stack(enclosing, axis=1),
+        enclosing,
         np.broadcast_to(np.array(all_page), (n, len(all_page))),
         tags,
         _unpack(around_bits[place], len(AROUND) + 1),
         _unpack(own_bits[place] | inline, N_FAMILIES),
         _unpack(own_bits[levels[1]] | own_bits[levels[2]], N_FAMILIES),
         zones,
-        *(_shift(key, by) for by in (1, 2, 3, -1, -2, -3)),
+        *_shifted(key),
     ]
-    rows = np.concatenate(columns, axis=1).astype(np.float32)
+    rows = np.concatenate(columns, axis=1, dtype=np.float32)
     return Measured(rows, size, levels, first, last, depth, groups, is_text, tokens)
 
 
-def context(measured: Measured, probability: Floats) -> Floats:
-    """What a second look sees: the first look's verdicts on the item, its neighbours, its element, others of its kind."""
-    n = len(probability)
-    weight = np.where(measured.is_text, measured.size, 1.0) + 1.0
-    mass = probability * weight
-    of_mass, of_weight = _prefix(mass), _prefix(weight)
-    all_mass = max(float(mass.sum()), 1e-3)
-    columns: list[Floats] = [probability]
-    columns += [_shift(probability, by) for by in (1, 2, 3, -1, -2, -3)]
-    node_mass = of_mass[measured.last] - of_mass[measured.first]
-    node_weight = of_weight[measured.last] - of_weight[measured.first]
-    group_mass = np.bincount(measured.group, node_mass)
-    group_weight = np.bincount(measured.group, node_weight)
-    for level in measured.levels:
-        kind = measured.group[level]
-        columns += [
-            _share(node_mass[level], node_weight[level]),
-            node_mass[level] / all_mass,
-            _share(group_mass[kind], group_weight[kind]),
-            group_mass[kind] / all_mass,
-        ]
-    for back, on in ((3, -1), (-1, 3), (8, -1), (-1, 8)):
-        columns.append(_share(_window(of_mass, back, on), _window(of_weight, back, on)))
-    columns += [
-        _inside(mass + 1e-6, measured.first, measured.last, measured.depth, share) for share in (0.51, 0.8, 0.95)
-    ]
-    columns += [
-        of_mass[:-1] / all_mass,
-        np.full(n, all_mass / float(weight.sum())),
-        np.maximum.accumulate(probability),
-        np.maximum.accumulate(probability[::-1])[::-1],
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
+def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
+    """For each of the LEVELS elements around a position: the share of its text that is kept, and of all kept text."""
+    size = measured.size + 1e-3 * measured.is_text
+    of_size, of_kept = _prefix(size), _prefix(size * kept)
+    levels = measured.levels[:, positions]
+    first, last = measured.first[levels], measured.last[levels]
+    held = of_kept[last] - of_kept[first]
+    return np.concatenate([_share(held, of_size[last] - of_size[first]), held / max(of_kept[-1], 1e-3)]).T
 
 
 PICTURE = (
@@ -527,12 +545,10 @@ def picture_rows(
     measured: Measured,
     images: Mapping[int, Image],
     kept: Bools,
-    about_kept: Floats,
 ) -> tuple[Ints, Floats]:
     """Positions and measures of the pictures that have an address, once it is known which texts are kept.
 
-    `images` holds the part of each picture by its position; `kept` says which items are kept
-    texts, `about_kept` is `context(measured, kept)`.
+    `images` holds the part of each picture by its position; `kept` says which items are kept texts.
     """
     positions = np.array(sorted(images))
     texts = np.flatnonzero(kept)
@@ -579,5 +595,5 @@ def picture_rows(
         )
     own = np.array(rows, dtype=np.float32)
     return positions, np.concatenate(
-        [measured.rows[positions, len(TEXT) :], about_kept[positions, 1:], own], axis=1
+        [measured.rows[positions, len(TEXT) :], _kept_around(measured, positions, kept), own], axis=1
     ).astype(np.float32)

@@ -166,9 +166,11 @@ _STYLE_LENGTH = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*(\d{1,5})(?:\.\d+)?
 
 def declared_size(attributes: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Width and height in CSS pixels as attributes or the style declare them; None where they do not, or in percent."""
-    style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(attributes.get("style", ""))}
+    given = attributes.get("style")
+    style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(given)} if given else {}
     sizes: list[int | None] = []
     for name in ("width", "height"):
-        match = _LENGTH.match(attributes.get(name, ""))
+        value = attributes.get(name)
+        match = _LENGTH.match(value) if value else None
         sizes.append(style.get(name, int(match[1]) if match else None))
     return sizes[0], sizes[1]

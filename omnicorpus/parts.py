@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from omnicorpus.blocks import Node, Page, Picture
+from omnicorpus.blocks import Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size
 
 _HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS = frozenset(("ul", "ol", "dl", "menu"))
+_ENTRIES = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
+_SHAPING = _HEADERS | _LISTS | _ENTRIES | {"pre", "blockquote", "details", "table", "tr"}
+_NOT_IN_DATA = _HEADERS | _LISTS | {"table", "pre", "article", "section", "form"}
+_TELLING = frozenset(("aside", "nav", "footer", "header", "figure"))
 NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
 
@@ -75,13 +79,16 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
     return tuple(parts)
 
 
-def _places(nodes: Sequence[Node]) -> list[tuple[Kind, int, int]]:
+def _places(nodes: Nodes) -> list[tuple[Kind, int, int]]:
     """For each node: the kind of text in it, the node that gathers it (-1: stands alone), and its row or item."""
     places: list[tuple[Kind, int, int]] = [("text", -1, -1)]
-    for index in range(1, len(nodes)):
-        node = nodes[index]
-        kind, group, entry = places[node.parent]
-        tag = node.tag
+    for index, (tag, parent) in enumerate(zip(nodes.tags, nodes.parents, strict=True)):
+        if not index:
+            continue
+        if tag not in _SHAPING:
+            places.append(places[parent])
+            continue
+        kind, group, entry = places[parent]
         if tag in _HEADERS:
             places.append(("header", -1, -1))
         elif kind == "table":
@@ -94,8 +101,8 @@ def _places(nodes: Sequence[Node]) -> list[tuple[Kind, int, int]]:
             places.append(("detail", index, -1))
         elif tag in _LISTS:
             places.append(("list", group if kind == "list" else index, entry if kind == "list" else -1))
-        elif tag in ("li", "dt", "dd"):
-            places.append(("list", group if kind == "list" else node.parent, index))
+        elif tag in _ENTRIES:
+            places.append(("list", group if kind == "list" else parent, index))
         elif tag == "table" and _is_data(nodes, index):
             places.append(("table", index, -1))
         else:
@@ -103,37 +110,36 @@ def _places(nodes: Sequence[Node]) -> list[tuple[Kind, int, int]]:
     return places
 
 
-def _is_data(nodes: Sequence[Node], table: int) -> bool:
+def _is_data(nodes: Nodes, table: int) -> bool:
     """Whether a table holds data, not a page's layout: no table, heading or list inside, some rows of several cells."""
     rows = cells = 0
-    index = table + 1
-    while index < len(nodes) and nodes[index].depth > nodes[table].depth:
-        tag = nodes[index].tag
-        if tag in ("table", "ul", "ol", "dl", "pre", "article", "section", "form") or tag in _HEADERS:
+    for index in range(table + 1, len(nodes)):
+        if nodes.depths[index] <= nodes.depths[table]:
+            break
+        tag = nodes.tags[index]
+        if tag in _NOT_IN_DATA:
             return False
         rows += tag == "tr"
         cells += tag in _CELLS
-        index += 1
     return rows >= 2 and cells >= rows + 2
 
 
-def context(nodes: Sequence[Node], item: Picture) -> str:
+def context(nodes: Nodes, item: Picture) -> str:
     """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say much."""
     words = [item.names] if item.names else []
     index = item.node
     for _ in range(NEAR):
         if index < 0:
             break
-        node = nodes[index]
-        if node.names:
-            words.append(node.names)
-        if node.tag in ("aside", "nav", "footer", "header", "figure"):
-            words.append(node.tag)
-        index = node.parent
+        if nodes.names[index]:
+            words.append(nodes.names[index])
+        if nodes.tags[index] in _TELLING:
+            words.append(nodes.tags[index])
+        index = nodes.parents[index]
     return " ".join(words).lower()
 
 
-def picture_part(nodes: Sequence[Node], item: Picture, base: str) -> Image | None:
+def picture_part(nodes: Nodes, item: Picture, base: str) -> Image | None:
     """The image part of a picture, or None where it has no address."""
     attributes = item.attributes
     kind: MediaKind = "image"

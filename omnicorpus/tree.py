@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 NESTING = 2_000
 """Open elements at once. Browsers cut at 512; a parser needs time in the square of the depth (every <div> looks through all
@@ -22,9 +22,10 @@ _CHECK_FROM = 10_000
 _SILENT = [
     "script", "style", "template", "iframe", "frame", "frameset", "object", "applet", "canvas", "select", "datalist",
     "textarea", "title", "xmp", "noembed", "noframes", "plaintext", "dialog", "progress", "meter", "option",
-    "optgroup", "base", "basefont", "param", "rp", "rt",
+    "optgroup", "button", "base", "basefont", "param", "rp", "rt",
 ]  # fmt: skip
-"""Elements without readable text of the page; those whose text is not escaped when serialised must be among them."""
+"""Elements without readable text of the page; those whose text is not escaped when serialised must be among them. Also cut here are `nav` and `footer` that hold no h1,
+main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all items 21 %."""
 
 _TAG = re.compile(rb"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
 _UNNESTED = frozenset(
@@ -32,8 +33,6 @@ _UNNESTED = frozenset(
     b"optgroup a script style html head body".split()
 )
 """Elements that are void, or that a second one of the same kind closes: they do not deepen a page by themselves."""
-
-_LATEX_SCRIPT = re.compile(r"^math/tex")
 
 
 class TooDeep(ValueError):
@@ -70,20 +69,32 @@ def parse(html: str | bytes) -> Tree:
     root = page.root
     if root is None or page.body is None:
         return Tree("", None, (), (), None, None)
-    title = page.css_first("title")
-    head = tuple((node.tag or "", dict(node.attributes)) for node in page.css("meta, link[rel], base"))
-    ld = []
-    for node in page.css("script[type]"):
-        kind = (node.attributes.get("type") or "").strip().lower()
-        if kind == "application/ld+json":
-            ld.append(node.text())
-        elif _LATEX_SCRIPT.match(kind):
-            _replace_by_latex(page, node, display="display" in kind)
-    page.strip_tags(_SILENT)
+    title: str | None = None
+    head: list[tuple[str, dict[str, str | None]]] = []
+    ld: list[str] = []
+    chrome: list[LexborNode] = []
+    for node in page.css("meta, link[rel], base, title, script[type], nav, footer"):
+        tag = node.tag
+        if tag in ("nav", "footer"):
+            chrome.append(node)
+        elif tag == "title":
+            title = title or node.text()
+        elif tag == "script":
+            kind = (node.attributes.get("type") or "").strip().lower()
+            if kind == "application/ld+json":
+                ld.append(node.text())
+            elif kind.startswith("math/tex"):
+                _replace_by_latex(node, display="display" in kind)
+        else:
+            head.append((tag or "", dict(node.attributes)))
+    for node in reversed(chrome):  # inner ones first: what is cut must not be asked again
+        if node.css_first("h1, main, article") is None:
+            node.decompose()
+    page.strip_tags(_SILENT if b"<image" in source else [*_SILENT, "svg"])
     return Tree(
         body=page.body.html or "",
-        title=title.text() if title is not None else None,
-        head=head,
+        title=title,
+        head=tuple(head),
         ld=tuple(ld),
         language=root.attributes.get("lang") or root.attributes.get("xml:lang"),
         base=next(
@@ -92,7 +103,7 @@ def parse(html: str | bytes) -> Tree:
     )
 
 
-def _replace_by_latex(page: LexborHTMLParser, node: LexborNode, *, display: bool) -> None:
+def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
     """Put the source of a MathJax formula, between dollar signs, where its script stood."""
     mark = "$$" if display else "$"
     node.replace_with(f"{mark}{node.text().strip()}{mark}")
