@@ -149,7 +149,7 @@ def sign(found: Tokens, settings: SignatureSettings) -> Signed:
     sizes = np.zeros(len(found), np.int64)
     images = np.empty((settings.permutations, _SHINGLES_AT_ONCE), np.uint32)
     for index in range(len(found)):
-        hashes = np.unique(shingles(found.of(index), settings.shingle))
+        hashes = _distinct(shingles(found.of(index), settings.shingle))
         sizes[index] = len(hashes)
         sketch.fill(sketches[index], hashes)
         hashes = _premixed(hashes)
@@ -278,6 +278,14 @@ def mixed(values: Words) -> Words:
     values = values ^ (values >> np.uint64(33))
     values = values * np.uint64(0xC4CEB9FE1A85EC53)
     return values ^ (values >> np.uint64(33))
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """Ascending, each once: `np.unique` takes ten times as long as a sort for a text's few hundred."""
+    ordered = np.sort(hashes)
+    new = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
 
 
 def _premixed(values: Hashes) -> Hashes:

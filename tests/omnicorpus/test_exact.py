@@ -34,7 +34,7 @@ def chosen(rows: list[tuple[int, int, int, int]], keep: Keep) -> dict[int, int]:
 
 @given(ROWS, st.sampled_from(["newest", "first"]))
 def test_the_best_of_each_key_is_kept(rows: list[tuple[int, int, int, int]], keep: Keep) -> None:
-    expected = {}
+    expected: dict[int, int] = {}
     for key in {row[0] for row in rows}:
         members = [node for node, row in enumerate(rows) if row[0] == key]
         best = min(members, key=lambda node: (0 if keep == "first" else -rows[node][1], *rows[node][2:], node))
