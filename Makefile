@@ -2,6 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
 
+# Two processes fill the two cores that CI has; a file's tests stay together, because they share what its fixtures make.
+PARALLEL := --numprocesses 2 --dist loadfile
+
 .PHONY: help install demo test quick lint lock clean bench-extraction bench-text bench-dedup bench-images
 
 help: ## Say what can be made
@@ -33,10 +36,10 @@ test: install ## Run all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 quick: install ## Run the tests that take under a minute
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not slow and not faults"
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .
