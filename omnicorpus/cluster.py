@@ -19,7 +19,6 @@ from typing import Any
 import ray
 from ray.exceptions import (
     ActorDiedError,
-    ActorUnavailableError,
     GetTimeoutError,
     LocalRayletDiedError,
     NodeDiedError,
@@ -52,7 +51,8 @@ IDLE = 10.0
 STARTS = 5
 """Actors of one stage that may die while they start, in a row, before the stage counts as broken."""
 
-LOST_WITH_NODE = (NodeDiedError, ActorUnavailableError, LocalRayletDiedError, ObjectLostError)
+LOST_WITH_NODE = (NodeDiedError, LocalRayletDiedError, ObjectLostError)
+"""Errors that say nothing of the shard. An actor that is gone with its node counts as crashed: Ray can't always tell."""
 
 
 class DeadlinePassed(Exception):  # noqa: N818 - why a call was ended
@@ -248,12 +248,10 @@ class Cluster:
                 limit = flight.stage.resources.seconds
                 late = DeadlinePassed(f"took longer than {limit:g} s (resources.{name}.seconds)")
                 return Finished(name, flight.index, None, late, str(error), "crash")
-            return Finished(name, flight.index, None, error, str(error), self._fault(error))
-
-    def _fault(self, error: RayError) -> Fault:
-        if isinstance(error, LOST_WITH_NODE):
-            return "loss"
-        return "loss" if isinstance(error, ActorDiedError) and "node has died" in str(error) else "crash"
+            lost = isinstance(error, LOST_WITH_NODE) or (
+                isinstance(error, ActorDiedError) and "node has died" in str(error)
+            )
+            return Finished(name, flight.index, None, error, str(error), "loss" if lost else "crash")
 
     def _end_overdue(self) -> None:
         """Kill the processes of calls that have passed their stage's limit; they come back as crashes."""

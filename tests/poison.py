@@ -134,14 +134,9 @@ def drops(root: Path) -> list[dict[str, Any]]:
     return [row for row in rows if row["rule"] != "odd"]
 
 
-def values(root: Path) -> dict[str, list[int]]:
-    """Every table of a run by its place, without the keys that its settings give it."""
-    found = {}
-    for path in sorted(root.rglob("*.numbers.parquet")):
-        found[f"{path.parent.name.rsplit('-', 1)[0]}/{path.name}"] = table.read(str(path))["n"].to_pylist()
-    (path,) = (root / "documents").glob("*.parquet")
-    return found | {"total": table.read(str(path))["n"].to_pylist()}
+_KEY = re.compile(r"-[0-9a-f]{12}(?=[/.])")
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*.parquet"))}
+    """Every Parquet file of a run by its place, without the keys that the settings give it: poison is a setting."""
+    return {_KEY.sub("", str(path.relative_to(root))): path.read_bytes() for path in sorted(root.rglob("*.parquet"))}

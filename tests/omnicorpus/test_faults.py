@@ -1,0 +1,251 @@
+"""Faults on a real Ray cluster of several nodes: what is done again, and that nothing is lost but the record at fault.
+
+Every fault is set off by an event (a shard is done, a file is there), never by a clock.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from omnicorpus import cluster, job
+from omnicorpus.errors import ConfigError, ShardFailed
+from omnicorpus.job import Outcome
+from omnicorpus.runner import Engine, Inline, Progress
+from omnicorpus.stage import Resources, Stage
+from tests import poison
+from tests.nodes import Nodes, nodes
+from tests.poison import Evil
+
+ROOT = Path(__file__).parents[2]
+
+Ledger = Callable[[str, str, str], None]
+
+SLOW = Evil(pause=0.02)
+"""Shards that take long enough for a fault to meet them."""
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[Nodes]:
+    with nodes(1, 1, 1) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What a run without any fault gives, in this process."""
+    root = tmp_path_factory.mktemp("whole")
+    poison.run(root, Inline(), poison.stages())
+    return poison.contents(root)
+
+
+class Watch:
+    """Remembers how often shards were started again, and does something once when an event is seen."""
+
+    def __init__(self, event: Callable[[dict[str, Progress]], bool], act: Callable[[], None]) -> None:
+        self._event, self._act = event, act
+        self.acted = False
+        self.retries: dict[str, int] = {}
+
+    def __call__(self, progress: dict[str, Progress]) -> None:
+        self.retries = {name: stage.retries for name, stage in progress.items() if stage.retries}
+        if not self.acted and self._event(progress):
+            self.acted = True
+            self._act()
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} of {name}" for name, count in self.retries.items()) or "nothing"
+
+
+def nothing() -> Watch:
+    return Watch(lambda _progress: False, lambda: None)
+
+
+def done(name: str, count: int = 1) -> Callable[[dict[str, Progress]], bool]:
+    return lambda progress: len(progress[name].done) >= count
+
+
+def run(root: Path, engine: Engine, stages: tuple[Stage, ...], watch: Watch) -> Outcome:
+    return poison.run(root, engine, stages, watch)
+
+
+def flags(folder: Path) -> str:
+    path = folder / "flags"
+    path.mkdir()
+    return str(path)
+
+
+@pytest.mark.slow
+def test_killed_workers_and_poison_on_one_machine(tmp_path: Path, whole: dict[str, bytes], ledger: Ledger) -> None:
+    once = flags(tmp_path)
+    killed = poison.stages(
+        first=Evil(((3, "kill"),), once), second=Evil(((104, "kill"),), once), third=Evil(((-1, "kill"),), once)
+    )
+    watch = nothing()
+    run(tmp_path / "killed", cluster.embedded(2), killed, watch)
+    assert sorted(path.name for path in Path(once).iterdir()) == ["keep-104", "make-3", "total--1"]
+    assert poison.contents(tmp_path / "killed") == whole
+    ledger("SIGKILL of a worker: task, actor, wide task", str(watch), "nothing")
+
+
+FATES = ((3, "crash"), (104, "hang"), (205, "memory"), (306, "error"), (308, "crash"))
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_poison_is_lost_alone(tmp_path: Path, three: Nodes, whole: dict[str, bytes], ledger: Ledger) -> None:
+    watch = nothing()
+    run(tmp_path / "a", cluster.joined(three.address), poison.stages(first=Evil(FATES)), watch)
+    drops = poison.drops(tmp_path / "a")
+    assert [(row["warc"]["file"], row["warc"]["offset"], row["rule"]) for row in drops] == [
+        ("s0", 3, "crash"), ("s1", 104, "hang"), ("s2", 205, "memory"), ("s3", 306, "error"), ("s3", 308, "crash"),
+    ]  # fmt: skip
+    assert drops[0]["detail"] == "SIGSEGV"
+    # Shards without poison are the same to the byte.
+    made = poison.contents(tmp_path / "a")
+    assert {name for name in whole if made[name] == whole[name] and name.startswith("work/make")} == {
+        "work/make/s4.numbers.parquet",
+        "work/make/s5.numbers.parquet",
+    }
+    levels = {level.stage: level for level in job_levels(tmp_path / "a")}
+    assert levels["make"].drops == {"crash": 2, "error": 1, "hang": 1, "memory": 1}
+    assert (levels["make"].rows_in, levels["make"].rows_out) == (60, 55)
+    run(tmp_path / "b", cluster.joined(three.address), poison.stages(first=Evil(FATES)), nothing())
+    assert poison.contents(tmp_path / "b") == made
+    ledger("records: segfault, loop in C, eats memory, raises", str(watch), "those 5 records, as drops")
+
+
+def job_levels(root: Path) -> list[job.Level]:
+    return [job.Level(**level) for level in job.finished(str(root))["funnel"]]
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.parametrize("workers", [1, 8])
+def test_any_number_of_workers_gives_the_same_bytes(
+    tmp_path: Path, whole: dict[str, bytes], workers: int, ledger: Ledger
+) -> None:
+    run(tmp_path, cluster.embedded(workers), poison.stages(), nothing())
+    assert poison.contents(tmp_path) == whole
+    ledger(f"none: {workers} workers on one node", "nothing", "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_three_nodes_give_the_same_bytes(tmp_path: Path, three: Nodes, whole: dict[str, bytes], ledger: Ledger) -> None:
+    run(tmp_path, cluster.joined(three.address), poison.stages(), nothing())
+    assert poison.contents(tmp_path) == whole
+    ledger("none: three nodes", "nothing", "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.parametrize("seen", ["work/make-*/*.json", "work/keep-*/*.json"])
+def test_a_driver_killed_and_resumed_gives_the_same_bytes(
+    tmp_path: Path, three: Nodes, whole: dict[str, bytes], seen: str, ledger: Ledger
+) -> None:
+    root = tmp_path / "out"
+    driver = start_driver(root, three.address)
+    wait_for(lambda: bool(list(root.glob(seen))), driver)
+    driver.send_signal(signal.SIGKILL)
+    assert driver.wait() == -signal.SIGKILL
+    assert not (root / job.MANIFEST).exists()
+    there = len(list(root.glob("work/*/*.json")))
+    run(root, cluster.joined(three.address), poison.stages(first=SLOW), nothing())
+    assert poison.contents(root) == whole
+    ledger(f"SIGKILL of the driver at the first {seen.split('/')[1][:4]}", f"{13 - there} of 13 shards", "nothing")
+
+
+def start_driver(root: Path, address: str) -> subprocess.Popen[bytes]:
+    program = (
+        "from pathlib import Path; from omnicorpus import cluster; from tests import poison\n"
+        f"poison.run(Path({str(root)!r}), cluster.joined({address!r}), poison.stages(first=poison.Evil(pause=0.02)))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def wait_for(true: Callable[[], bool], driver: subprocess.Popen[bytes]) -> None:
+    while not true():
+        assert driver.poll() is None, f"the driver ended by itself with {driver.returncode}"
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_stage_that_fits_nowhere_is_one_line(tmp_path: Path, three: Nodes, ledger: Ledger) -> None:
+    make, keep, total = poison.stages()
+    keep = replace(keep, resources=Resources(cpus=1, gpus=1))
+    engine = cluster.joined(three.address)
+    engine.placing = 2.0
+    with pytest.raises(ConfigError, match=r"no node has what a worker of keep asks for, 1 CPUs and 1 GPUs .*none came"):
+        run(tmp_path, engine, (make, keep, total), nothing())
+    assert len(list(tmp_path.glob("work/make-*/*.json"))) == 6
+    ledger("an actor that fits on no node", "nothing: one line says so", "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_shard_over_its_limit_is_ended_and_tried_again(
+    tmp_path: Path, three: Nodes, whole: dict[str, bytes], ledger: Ledger
+) -> None:
+    make, keep, total = poison.stages(second=Evil(((104, "hang"),), flags(tmp_path)))
+    keep = replace(keep, resources=Resources(seconds=6.0))
+    watch = nothing()
+    run(tmp_path / "out", cluster.joined(three.address), (make, keep, total), watch)
+    assert poison.contents(tmp_path / "out") == whole
+    assert watch.retries["keep"] >= 1
+    ledger("an actor that hangs in C, once", str(watch), "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_node_killed_and_another_added_gives_the_same_bytes(
+    tmp_path: Path, three: Nodes, whole: dict[str, bytes], ledger: Ledger
+) -> None:
+    extra = three.add(2)
+
+    def lose_it() -> None:
+        three.kill(extra)
+        three.add(1)
+
+    watch = Watch(done("keep"), lose_it)
+    run(tmp_path, cluster.joined(three.address), poison.stages(first=SLOW, second=SLOW), watch)
+    assert watch.acted
+    assert poison.contents(tmp_path) == whole
+    ledger("a node lost, another added", str(watch), "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_cluster_that_goes_away_costs_nothing(tmp_path: Path, whole: dict[str, bytes], ledger: Ledger) -> None:
+    root = tmp_path / "out"
+    with nodes(1) as first:
+        driver = start_driver(root, first.address)
+        wait_for(lambda: bool(list(root.glob("work/make-*/*.json"))), driver)
+        first.kill_head()
+        assert driver.wait(timeout=120) != 0
+    assert not (root / job.MANIFEST).exists()
+    there = len(list(root.glob("work/*/*.json")))
+    with nodes(1) as second:
+        run(root, cluster.joined(second.address), poison.stages(first=SLOW), nothing())
+    assert poison.contents(root) == whole
+    ledger("Ray's head killed, another started", f"{13 - there} of 13 shards", "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_shard_that_always_kills_its_actor_is_named(tmp_path: Path, three: Nodes, ledger: Ledger) -> None:
+    watch = nothing()
+    with pytest.raises(ShardFailed, match=r"keep failed 6 times on shard s1: .*everything else is done"):
+        run(tmp_path, cluster.joined(three.address), poison.stages(second=Evil(((104, "kill"),))), watch)
+    assert len(list(tmp_path.glob("work/keep-*/*.json"))) == 5
+    ledger("a shard that always kills its actor", str(watch), "nothing: the run says which shard, and tries it again")
