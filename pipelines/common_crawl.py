@@ -4,7 +4,7 @@
     select       keep the configured languages, apply the preliminary text filters
     unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
     images       fetch, measure and embed the images of the survivors (omnicorpus.images)
-    refine       apply the image rules, judge the document again by what is left, write the corpus
+    refine       cut bad images, lines and paragraphs, judge the document by what is left, write the corpus
 
 Everything up to refine measures; moving a threshold of refine runs that stage alone.
 """
@@ -19,9 +19,9 @@ import pyarrow as pa
 
 from filters import document as document_filters
 from filters import image as image_filters
-from filters import preliminary
+from filters import detailed, preliminary
 from omnicorpus import crawl, duplicates, images, language, schema, storage, table, watch
-from omnicorpus.document import Document, Drop, Image, Part
+from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
 from omnicorpus.warc import BadRecord, Response
@@ -54,9 +54,11 @@ class SelectSettings:
 
 @dataclass(frozen=True, slots=True)
 class RefineSettings:
-    """The last stage: rules over measured images, then over what is left of the document."""
+    """The last stage: rules over measured images, then over lines and paragraphs (OmniCorpus 3.1, detailed text
+    filtering; null leaves them out), then over what is left of the document."""
 
     image: image_filters.ImageSettings = field(default_factory=image_filters.ImageSettings)
+    detailed: detailed.DetailedSettings | None = field(default_factory=detailed.DetailedSettings)
     document: document_filters.RefinedSettings = field(default_factory=document_filters.RefinedSettings)
 
 
@@ -246,7 +248,7 @@ def refine(call: Call, _state: object) -> Counts:
             documents = images.with_hash_counts(schema.documents(group), counts)
             kept = []
             for document in documents:
-                left, cuts = _without_bad_images(document, settings.image)
+                left, cuts = refined(document, settings)
                 dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
                 verdict = document_filters.judge(left, settings.document)
                 if verdict is None:
@@ -260,24 +262,31 @@ def refine(call: Call, _state: object) -> Counts:
     return Counts.of(rows_in, rows_out, dropped)
 
 
-def _without_bad_images(
-    document: Document, settings: image_filters.ImageSettings
-) -> tuple[Document, list[tuple[int, Drop]]]:
-    """One bad image is cut out of its document; the document is judged by what is left."""
+def refined(document: Document, settings: RefineSettings) -> tuple[Document, list[tuple[int, Drop]]]:
+    """The document without its bad images, lines and paragraphs, and each cut with the position of its part.
+
+    One bad image is cut out of its document; the document is judged by what is left.
+    """
     cuts: list[tuple[int, Drop]] = []
-    moved: dict[int, int] = {}
-    kept: list[Part] = []
+    places: list[int] = []
     for position, part in enumerate(document.parts):
-        verdict = image_filters.judge(part, settings) if isinstance(part, Image) else None
-        if verdict is not None:
+        verdict = image_filters.judge(part, settings.image) if isinstance(part, Image) else None
+        if verdict is None:
+            places.append(position)
+        else:
             cuts.append((position, verdict))
-            continue
-        moved[position] = len(kept)
-        kept.append(part)
-    parts = tuple(
-        replace(part, best_text=moved.get(part.best_text))
-        if isinstance(part, Image) and part.best_text is not None
-        else part
-        for part in kept
-    )
-    return document.with_parts(parts), cuts
+    left = document.with_parts(tuple(document.parts[position] for position in places))
+    if settings.detailed is not None:
+        left, more = detailed.refine(left, settings.detailed)
+        cuts.extend((places[position], drop) for position, drop in more)
+    return left.with_parts(tuple(_with_place(left, index) for index in range(len(left.parts)))), cuts
+
+
+def _with_place(document: Document, index: int) -> Part:
+    """An image's `best_text` after parts were cut: the nearest text that holds its best sentence, None if none does."""
+    part = document.parts[index]
+    if not isinstance(part, Image) or part.best_sentence is None:
+        return part
+    sentence = part.best_sentence
+    holders = [place for place, text in enumerate(document.parts) if isinstance(text, Text) and sentence in text.text]
+    return replace(part, best_text=min(holders, key=lambda place: abs(place - index), default=None))
