@@ -17,9 +17,9 @@ from typing import Literal
 
 import pyarrow as pa
 
+from filters import detailed, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
-from filters import detailed, preliminary
 from omnicorpus import crawl, duplicates, images, language, schema, storage, table, watch
 from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
