@@ -5,8 +5,8 @@
     python benchmarks/images.py score [--count 64]
     python benchmarks/images.py web [--hosts 2000]
 
-Peers run in their own interpreter, `.venv-bench` (pip install img2dataset), and are left out where it isn't there. Rates
-are images for each second of processor time that the client takes; the server runs beside it on another core.
+Peers run in their own interpreter, `.venv-bench` (pip install img2dataset), and are left out where it isn't there.
+Rates are for each second of processor time that the client takes; the server runs beside it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, ClassVar
 
 # As in Ray's workers; numpy and torch read it when they are imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -204,60 +205,65 @@ def as_jpegs(contents: Sequence[bytes]) -> list[bytes]:
 
 
 def bench_measure(crawl: str) -> None:
+    from omnicorpus import clip
+
+    clip.torch.set_num_threads(1)
+    served = pictures(crawl, 0.3, 0.8)
+    for kind, contents in (("as served (PNG)", served), ("as JPEG", as_jpegs(served))):
+        decoded = [picture.decode(content) for content in contents]
+        megapixels = np.mean([each.width * each.height for each in decoded]) / 1e6
+        kilobytes = np.mean([len(content) for content in contents]) / 1e3
+        print(f"\n{len(contents)} pictures {kind}, {megapixels:.2f} megapixels, {kilobytes:.0f} kB")
+        measure_all(contents, decoded)
+
+
+def measure_all(contents: Sequence[bytes], decoded: Sequence[picture.Picture]) -> None:
     import hashlib
 
     import imagehash
 
     from omnicorpus import clip
 
-    clip.torch.set_num_threads(1)
+    frame = picture.Frame(224)
     model = nsfw.load()
-    served = pictures(crawl, 0.3, 0.8)
-    for kind, contents in (("as served (PNG)", served), ("as JPEG", as_jpegs(served))):
-        decoded = [picture.decode(content) for content in contents]
-        sizes = np.mean([each.width * each.height for each in decoded]) / 1e6
-        print(
-            f"\n{len(contents)} pictures {kind}, {sizes:.2f} megapixels, {np.mean([*map(len, contents)]) / 1e3:.0f} kB"
-        )
-        frame = picture.Frame(224)
 
-        def whole(contents: Sequence[bytes] = contents, frame: picture.Frame = frame) -> int:
-            for content in contents:
-                each = picture.decode(content)
-                hashlib.sha256(content)
-                picture.hashes(each.gray)
-                picture.framed(each, frame, clip.resized)
-            return len(contents)
+    def whole() -> int:
+        for content in contents:
+            each = picture.decode(content)
+            hashlib.sha256(content)
+            picture.hashes(each.gray)
+            picture.framed(each, frame, clip.resized)
+        return len(contents)
 
-        def theirs(contents: Sequence[bytes] = contents) -> int:
-            for content in contents:
-                with Image.open(io.BytesIO(content)) as image:
-                    image.load()
-                    imagehash.phash(image)
-                    imagehash.dhash(image)
-                    image.convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)
-            return len(contents)
+    def theirs() -> int:
+        for content in contents:
+            with Image.open(io.BytesIO(content)) as image:
+                image.load()
+                imagehash.phash(image)
+                imagehash.dhash(image)
+                image.convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)
+        return len(contents)
 
-        def each(work: Callable[[picture.Picture], object], decoded: Sequence[picture.Picture] = decoded) -> int:
-            for item in decoded:
-                work(item)
-            return len(decoded)
+    def each(work: Callable[[picture.Picture], object]) -> int:
+        for item in decoded:
+            work(item)
+        return len(decoded)
 
-        def library_hashes(item: picture.Picture) -> None:
-            imagehash.phash(item.rgb)
-            imagehash.dhash(item.rgb)
+    def library_hashes(item: picture.Picture) -> None:
+        imagehash.phash(item.rgb)
+        imagehash.dhash(item.rgb)
 
-        table(
-            [
-                ("decode, sha256, pHash, dHash, CLIP input", *timed(whole)),
-                ("Pillow, imagehash and Pillow's resize", *timed(theirs)),
-                ("decode", *timed(lambda: sum(picture.decode(content).width > 0 for content in contents))),
-                ("pHash and dHash", *timed(lambda: each(lambda item: picture.hashes(item.gray)))),
-                ("imagehash's pHash and dHash", *timed(lambda: each(library_hashes))),
-                ("CLIP input", *timed(lambda: each(lambda item: picture.framed(item, frame, clip.resized)))),
-                ("NSFW", *timed(lambda: len(model.scores([nsfw.model_input(item) for item in decoded])))),
-            ]
-        )
+    table(
+        [
+            ("decode, sha256, pHash, dHash, CLIP input", *timed(whole)),
+            ("Pillow, imagehash and Pillow's resize", *timed(theirs)),
+            ("decode", *timed(lambda: sum(picture.decode(content).width > 0 for content in contents))),
+            ("pHash and dHash", *timed(lambda: each(lambda item: picture.hashes(item.gray)))),
+            ("imagehash's pHash and dHash", *timed(lambda: each(library_hashes))),
+            ("CLIP input", *timed(lambda: each(lambda item: picture.framed(item, frame, clip.resized)))),
+            ("NSFW", *timed(lambda: len(model.scores([nsfw.model_input(item) for item in decoded])))),
+        ]
+    )
 
 
 def bench_score(count: int) -> None:
@@ -266,14 +272,18 @@ def bench_score(count: int) -> None:
     generator = np.random.default_rng(0)
     words = [line.split()[0] for line in clip.CLASSES]
     texts = [" ".join(generator.choice(words, int(generator.integers(4, 30)))) for _ in range(count * 4)]
-    for name, model in (("stand-in", clip.load(standin.build(), device="cpu")), ("ViT-B-32, random", random_model())):
-        side = model.frame.side
-        pixels = generator.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-        table([(f"{name}: images", *timed(lambda: len(model.images(pixels))))])
-        table([(f"{name}: sentences", *timed(lambda: len(model.texts(texts))))], "sentences")
+    score_all("stand-in", clip.load(standin.build(), device="cpu"), count, texts)
+    score_all("ViT-B-32, random", random_model(), count, texts)
 
 
-def random_model():  # type: ignore[no-untyped-def]
+def score_all(name: str, model: Any, count: int, texts: Sequence[str]) -> None:
+    side = model.frame.side
+    pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    table([(f"{name}: images", *timed(lambda: len(model.images(pixels))))])
+    table([(f"{name}: sentences", *timed(lambda: len(model.texts(texts))))], "sentences")
+
+
+def random_model() -> Any:
     """ViT-B-32 with random weights: as fast as with trained ones."""
     from omnicorpus import clip
 
@@ -286,9 +296,7 @@ def random_model():  # type: ignore[no-untyped-def]
 class Wild(Answers):
     """A host of a simulated web, by its number: dead, slow, busy at times, redirecting, closed by robots.txt."""
 
-    log: list[tuple[float, str, str]] = []
-    busy: dict[str, int] = {}
-    most: dict[str, int] = {}
+    log: ClassVar[list[tuple[float, str, str]]] = []
 
     def data_received(self, data: bytes) -> None:
         self.waiting += data
@@ -332,7 +340,8 @@ def run_wild(port: multiprocessing.Queue[int], log: multiprocessing.Queue[list[t
 
 
 def bench_web(hosts: int, each: int, rate: float) -> None:
-    """A web of many hosts of which a tenth is dead and a tenth slow, with its rules checked from the server's own log."""
+    """A web of many hosts of which a tenth is dead and a tenth slow, with its rules checked from the server's own
+    log."""
     body = jpeg(24_000)
     port: multiprocessing.Queue[int] = multiprocessing.Queue()
     log: multiprocessing.Queue[list[tuple[float, str, str]]] = multiprocessing.Queue()
@@ -363,7 +372,8 @@ def bench_web(hosts: int, each: int, rate: float) -> None:
         (len(times) - 1) / (times[-1] - times[0]) for times in map(sorted, by_host.values()) if len(times) > each
     )
     print(f"asked against robots.txt: {len(closed)}; fastest host: {fastest:.2f} requests/s with a limit of {rate}")
-    # The limits themselves: the longest host has its pictures, its robots.txt and its redirects to wait for at the rate.
+    # The limits themselves: the longest host has its pictures, its robots.txt and its redirects to wait for at the
+    # rate.
     bound = max(len(times) for times in by_host.values()) / rate
     print(f"the limits alone take {bound:.1f} s; ours over that: {wall / bound:.2f}")
 

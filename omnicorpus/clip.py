@@ -78,8 +78,18 @@ class Clip:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for part in _parts(order, batch):
             tokens = self._without_padding(self.tokenizer([texts[index] for index in part]))
-            vectors[part] = self._forward(self.model.encode_text, tokens.to(self.device))
+            vectors[part] = self._forward(self._encode_text, tokens.to(self.device))
         return vectors
+
+    def _encode_text(self, tokens: torch.Tensor) -> Any:
+        if not _looks_back(self.model):
+            return self.model.encode_text(tokens)
+        length = tokens.shape[1]
+        shorter = {
+            "model.positional_embedding": self.model.positional_embedding[:length],
+            "model.attn_mask": self.model.attn_mask[:length, :length],
+        }
+        return torch.func.functional_call(_Reader(self.model), shorter, (tokens,))
 
     @property
     def dimension(self) -> int:
@@ -100,6 +110,25 @@ class Clip:
         with torch.inference_mode():
             vectors = encode(values).float()
             return np.asarray(torch.nn.functional.normalize(vectors, dim=-1).cpu().numpy())
+
+
+class _Reader(torch.nn.Module):
+    """A model's text side as a module of its own, so that it can be called with other tables of positions."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens: torch.Tensor) -> Any:
+        return self.model.encode_text(tokens)
+
+
+def _looks_back(model: Any) -> bool:
+    """Whether a text's vector is read off at its end and attention never looks behind it, as in OpenAI's CLIP: then
+    what pads it can't matter."""
+    return (
+        isinstance(model, open_clip.CLIP) and model.attn_mask is not None and model.text_pool_type in ("argmax", "eos")
+    )
 
 
 def _parts(values: Any, batch: int) -> list[Any]:
@@ -237,8 +266,10 @@ def _frame(wanted: dict[str, Any]) -> Frame:
 
 
 def _padding(model: Any) -> int | None:
-    """The padding token of a text tower that masks its padding: those columns can be cut without changing the result.
-    None for towers of open_clip's own, which compute their whole context."""
+    """The padding token, where a batch's columns of nothing else can be cut without changing its vectors: of towers
+    that mask it, and of those that look back only. None where neither is sure."""
+    if _looks_back(model):
+        return 0
     tower: Any = getattr(model, "text", None)
     pooler = type(getattr(tower, "pooler", None)).__name__
     return int(tower.config.pad_token_id) if pooler in ("MeanPooler", "ClsPooler", "ClsLastHiddenStatePooler") else None

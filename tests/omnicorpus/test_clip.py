@@ -82,7 +82,10 @@ def test_a_native_model_of_a_weights_file(clip, tmp_path: Path) -> None:  # type
     weights = tmp_path / "weights.pt"
     clip.torch.save(model.state_dict(), weights)
     loaded = clip.load("ViT-S-32-alt", str(weights), device="cpu")
-    assert loaded.texts(["a dog", "a very long cat"]).shape == (2, loaded.dimension)
+    texts = ["a dog", "a very long cat", "", "word " * 200]
+    with clip.torch.inference_mode():
+        whole = loaded.model.encode_text(loaded.tokenizer(texts)).numpy()
+    assert np.allclose(loaded.texts(texts), whole / np.linalg.norm(whole, axis=1, keepdims=True), atol=1e-5)
     assert loaded.images(np.zeros((3, 224, 224, 3), np.uint8)).shape == (3, loaded.dimension)
 
 
