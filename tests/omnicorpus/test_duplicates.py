@@ -253,6 +253,7 @@ def crawls() -> list[list[Document]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["newest", "most_images", "longest", "first"])
 def test_three_crawls_one_after_the_other_are_one_run_over_all_three(tmp_path: Path, keep: Keep) -> None:
     settings = DuplicateSettings(keep=keep)
@@ -309,6 +310,7 @@ def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:
         duplicates.stages(DOCUMENTS, DuplicateSettings(index=(str(tmp_path / "none"),)), partitions=1)
 
 
+@pytest.mark.slow
 def test_edges_beyond_the_memory_go_through_rounds_with_the_same_result(tmp_path: Path) -> None:
     shards = [family(4)[start : start + 40] for start in range(0, 240, 40)]
     whole = deduplicated(tmp_path / "memory", shards, DuplicateSettings())
