@@ -26,6 +26,8 @@ from omnicorpus.document import Document, Drop, Image, Kind, Part, Text
 _LINES: frozenset[Kind] = frozenset({"text", "quote", "detail", "list"})
 _PARAGRAPHS: frozenset[Kind] = frozenset({"text", "quote", "detail"})
 _SHOWN = 120
+_ROUNDS = 20
+"""A text of which so many rounds have cut something is made of what is cut, and is cut whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def clean(part: Text, language: str | None, settings: DetailedSettings) -> tuple
         return part, []
     text = part.text
     drops: list[Drop] = []
-    while text:
+    for _ in range(_ROUNDS):
         before = text
         if settings.composed:
             text = trim.composed(text)
@@ -134,11 +136,11 @@ def clean(part: Text, language: str | None, settings: DetailedSettings) -> tuple
         text = text.strip()
         if part.kind in _LINES:
             text = _without_bad_lines(text, part.kind, language, settings, drops)
+        if not text:
+            return None, drops
         if text == before:
-            break
-    if not text:
-        return None, drops
-    return (part if text == part.text else Text(text, part.kind)), drops
+            return (part if text == part.text else Text(text, part.kind)), drops
+    return None, drops
 
 
 def _trims(settings: DetailedSettings) -> Iterator[tuple[str, Callable[[str], str]]]:

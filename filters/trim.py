@@ -65,7 +65,7 @@ def line_breaks(text: str) -> str:
 
 def underscore_runs(text: str, *, longest: int = 15) -> str:
     """The text split where `longest` or more underscores stand: forms and rules. Table 11, number as released."""
-    return re.sub(rf"\s*_{{{longest},}}\s*", "\n", text) if "_" * longest in text else text
+    return re.sub(rf"\s{{0,9}}_{{{longest},}}\s{{0,9}}", "\n", text) if "_" * longest in text else text
 
 
 def citation_marks(text: str) -> str:

@@ -81,7 +81,7 @@ _ALL_BRAHMIC = re.compile(f"[{_BRAHMIC}]")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 # A full stop ends a sentence before white space or a closing mark, so that "3.5" and "example.org" hold none; the full
 # stops of other scripts end one wherever they stand.
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡।॥۔؟։។៕။༎།።፧]+")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡।॥۔؟։។៕။༎།።፧]+")
 # Thai and Lao write no full stop; a space stands where a clause ends. Shorter clauses are names and numbers.
 _CLAUSE = re.compile(r"[\u0e00-\u0eff][^\s]{20,}(?=\s|$)")
 
