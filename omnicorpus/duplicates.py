@@ -81,6 +81,20 @@ class DuplicateSettings:
     rounds: int = 0
     index: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold <= 1:
+            raise ValueError(f"threshold lies above 0 and up to 1, not at {self.threshold}")
+        if not 0.5 <= self.confidence < 1:
+            raise ValueError(f"confidence lies from 0.5 to below 1, not at {self.confidence}")
+        if not 0 < self.recall < 1:
+            raise ValueError(f"recall lies between 0 and 1, not at {self.recall}")
+        least = {"permutations": 1, "shingle": 1, "seed": 0, "memory": 0, "rounds": 0}
+        for name, value in least.items():
+            if getattr(self, name) < value:
+                raise ValueError(f"{name} is at least {value}, not {getattr(self, name)}")
+        # Raises where no bands serve, so that it is known before anything runs.
+        band.bands(self.threshold, self.permutations, recall=self.recall)
+
     @property
     def bands(self) -> band.Bands:
         return band.bands(self.threshold, self.permutations, recall=self.recall)

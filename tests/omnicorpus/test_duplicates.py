@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -222,9 +223,20 @@ def test_a_shard_that_comes_before_the_others_later_changes_nothing_but_its_part
     assert deduplicated(tmp_path, shards, settings) == deduplicated(tmp_path / "fresh", shards, settings)
 
 
-def test_settings_that_no_bands_serve_are_refused() -> None:
-    with pytest.raises(ValueError, match="permutations"):
-        duplicates.stages(DOCUMENTS, replace(DuplicateSettings(), threshold=0.1, permutations=8), partitions=1)
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"threshold": 0.1, "permutations": 8}, "take more of them"),
+        ({"threshold": 1.2}, "threshold"),
+        ({"confidence": 1.0}, "confidence"),
+        ({"recall": 0.0}, "recall"),
+        ({"shingle": 0}, "shingle is at least 1"),
+        ({"rounds": -1}, "rounds is at least 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        DuplicateSettings(**values)
 
 
 def kept_of(laid: plan.Plan) -> set[str]:
