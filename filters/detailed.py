@@ -2,8 +2,9 @@
 
 The order, and why one pass is enough:
 
-1. Inside each text, alone: invisible characters go first, so that no rule trips over them; then what stands within a
-   paragraph; then whole lines. This is repeated for a text until nothing changes, so a line that a cut made is judged.
+1. Inside each text, alone: broken and invisible characters go first, so that no rule trips over them; then what stands
+   within a paragraph; then whole lines. This is repeated for a text until nothing changes, so a line that a cut made is
+   judged.
 2. Between parts: duplicates, then scraps (an image near by protects its caption from these), then headings with nothing
    under them, as cuts leave such behind. This is repeated until nothing changes; parts are only ever taken away and
    texts no longer touched, so the first step stays done, and a second pass over the result cuts nothing.
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from filters import line as rules
-from filters import trim
+from filters import mojibake, trim
 from filters.line import Line
 from filters.phrases import holds_any
 from filters.words import Words
@@ -34,6 +35,7 @@ _ROUNDS = 20
 class DetailedSettings:
     """One threshold per rule, by the rule's name; None, or False, switches a rule off. Sources stand with the rules.
 
+    mojibake: whether text that was decoded by the wrong charset is repaired; the drop shows what it looked like.
     composed: whether texts are brought into Unicode's composed form; no drop is written for that.
     control_characters, abnormal_line_breaks, citation_marks, ending_marks, credit_ending, teaser_ending: on or off.
     underscore_runs: a text is split at so many underscores or more.
@@ -48,11 +50,13 @@ class DetailedSettings:
     over_short: most words of a paragraph that is cut when it stands beside others like it, or before nothing.
     caption_noise: fewest words of a paragraph beside an image that holds a credit, to be kept. Not protected.
     duplicate_paragraph: fewest words of a paragraph that is cut when it stands above as well.
+    duplicate_item: fewest words of a list's item that is cut when it stands above in the same list.
     duplicate_image: whether the same image, by address or by content, is cut when it stands above as well.
     empty_image: whether images without a web address are cut.
     empty_header: whether headings with nothing under them are cut; so many in a row, and those at the end.
     """
 
+    mojibake: bool = True
     composed: bool = True
     control_characters: bool = True
     abnormal_line_breaks: bool = True
@@ -86,6 +90,7 @@ class DetailedSettings:
     over_short: float | None = 4
     caption_noise: float | None = 8
     duplicate_paragraph: float | None = 10
+    duplicate_item: float | None = 2
     duplicate_image: bool = True
     empty_image: bool = True
     empty_header: int | None = 4
@@ -126,6 +131,9 @@ def clean(part: Text, language: str | None, settings: DetailedSettings) -> tuple
     drops: list[Drop] = []
     for _ in range(_ROUNDS):
         before = text
+        if settings.mojibake and (repaired := mojibake.repaired(text)) != text:
+            drops.append(Drop("mojibake", detail=_cut_out(text, repaired)))
+            text = repaired
         if settings.composed:
             text = trim.composed(text)
         for rule, cut in _trims(settings):
@@ -164,9 +172,17 @@ def _trims(settings: DetailedSettings) -> Iterator[tuple[str, Callable[[str], st
 def _without_bad_lines(
     text: str, kind: Kind, language: str | None, settings: DetailedSettings, drops: list[Drop]
 ) -> str:
-    kept = []
+    kept: list[str] = []
+    seen: set[str] = set()
     for line in text.split("\n"):
-        drop = judge_line(Line.of(line, kind, language), settings) if line.strip() else None
+        drop = None
+        if line.strip():
+            known = Line.of(line, kind, language)
+            drop = judge_line(known, settings)
+            if drop is None and kind == "list" and settings.duplicate_item is not None:
+                if known.lower in seen and known.words.count >= settings.duplicate_item:
+                    drop = Drop("duplicate_item", round(known.words.count, 1), settings.duplicate_item)
+                seen.add(known.lower)
         if drop is None:
             kept.append(line)
         else:

@@ -19,6 +19,7 @@ class PreliminarySettings:
     sentence_count: fewest sentences (C4 2.2, whose code takes 5).
     lorem_ipsum: share of characters in paragraphs with "lorem ipsum" (C4 2.2 takes 0.0).
     curly_brackets: curly brackets per word (C4 2.2 drops at one; ours counts prose only).
+    unreadable_characters: share of characters that mean nothing (ours).
     symbol_ratio: hash signs, or ellipses, per word (Gopher A.1).
     line_breaks: lines per word (FineWeb 3.6).
     continuous_line_breaks: share of characters in runs of line breaks (OmniCorpus 3.1, number ours).
@@ -38,6 +39,7 @@ class PreliminarySettings:
     sentence_count: int | None = 3
     lorem_ipsum: float | None = 0.1
     curly_brackets: float | None = 0.05
+    unreadable_characters: float | None = 0.01
     symbol_ratio: float | None = 0.1
     line_breaks: float | None = 0.3
     continuous_line_breaks: float | None = 0.1
@@ -81,6 +83,8 @@ def judge(document: Document, settings: PreliminarySettings) -> Drop | None:
         drop = text.lorem_ipsum(words, maximum=on.lorem_ipsum)
     if drop is None and on.curly_brackets is not None:
         drop = text.curly_brackets(words, maximum=on.curly_brackets)
+    if drop is None and on.unreadable_characters is not None:
+        drop = text.unreadable_characters(words, maximum=on.unreadable_characters)
     if drop is None and on.symbol_ratio is not None:
         drop = text.symbol_ratio(words, maximum=on.symbol_ratio)
     if drop is None and on.line_breaks is not None:

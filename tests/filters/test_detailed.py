@@ -66,6 +66,17 @@ def test_a_cut_within_a_paragraph_keeps_the_paragraph() -> None:
     assert drops == [(0, Drop("teaser_ending", 12, 0, " Read more »"))]
 
 
+def test_an_item_is_kept_once_in_its_list() -> None:
+    parts = refined(Text("- Oil the hinges\n- Close the door\n- oil the hinges\n- No\n- No", "list"))
+    assert parts == (Text("- Oil the hinges\n- Close the door\n- No\n- No", "list"),)
+
+
+def test_mojibake_is_repaired_and_counted() -> None:
+    document, drops = refine(doc(PARAGRAPH.replace("It", "Itâ€™s") + " The vloggersâ€™ quay."), SETTINGS)
+    assert document.parts == (Text(PARAGRAPH + " The vloggers’ quay."),)
+    assert drops == [(0, Drop("mojibake", detail="â€"))]
+
+
 def test_code_tables_and_formulas_are_left_alone() -> None:
     kinds: tuple[Kind, ...] = ("code", "table", "formula")
     parts = tuple(Text("Share on Facebook ____________________ [1]", kind) for kind in kinds)
@@ -145,7 +156,14 @@ LINES = st.sampled_from(
         *("Built in 1879.[1][2] (Photo: A)", "Name ____________________ Date ____________________", "Read more"),
         *("(完)", "■ ■", "a\u200bb (完) ■", "[edit]", ".[1] Read more", "港口今天重新开放。（完）", "来源：新华网"),
         *("上一篇 下一篇", "感谢阅读", "- ", "x" * 50, "Advertisement\n\n\n\nHarbour news\nTags: a, b"),
-        *("Continue reading... [...]", "Call: 555 010 77 88", "#a1 #b2 #c3", "", "By Ada Smith"),
+        *(
+            "Continue reading... [...]",
+            "Call: 555 010 77 88",
+            "#a1 #b2 #c3",
+            "",
+            "By Ada Smith",
+            "vloggersâ€™ videos Ã©",
+        ),
     ]
 )
 PARTS = st.one_of(

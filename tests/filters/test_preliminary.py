@@ -58,6 +58,7 @@ BAD: dict[str, Document] = {
     "sentence_count": doc("word and " * 60),
     "lorem_ipsum": doc(PARAGRAPH.replace("harbour", "lorem ipsum")),
     "curly_brackets": doc(PARAGRAPH + " {}" * 10),
+    "unreadable_characters": doc(PARAGRAPH + "\ufffd" * 10),
     "symbol_ratio": doc(PARAGRAPH + " # # # # # # # # # #"),
     "line_breaks": doc(PARAGRAPH.replace(" ", "\n")),
     "continuous_line_breaks": doc(PARAGRAPH.replace(". ", ".\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n")),

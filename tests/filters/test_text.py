@@ -41,6 +41,7 @@ PER_TEXT: list[Callable[[Words], Drop | None]] = [
     text.duplicate_n_grams,
     text.lorem_ipsum,
     text.curly_brackets,
+    text.unreadable_characters,
     text.line_breaks,
     text.continuous_line_breaks,
     text.frequent_word,
@@ -193,6 +194,11 @@ def test_lorem_ipsum_is_dropped_and_a_page_about_it_kept() -> None:
 def test_curly_brackets_are_counted_per_word() -> None:
     assert text.curly_brackets(Words("a { b } c")) == Drop("curly_brackets", 0.6667, 0.05)
     assert text.curly_brackets(Words("word " * 50 + "{x}")) is None
+
+
+def test_unreadable_characters_are_a_share_of_all() -> None:
+    assert text.unreadable_characters(Words("ab\ufffd\x01")) == Drop("unreadable_characters", 0.5, 0.01)
+    assert text.unreadable_characters(Words("tab\tand\r\nlines")) is None
 
 
 def test_line_breaks_per_word_and_in_runs() -> None:
