@@ -280,10 +280,8 @@ CLASSES: tuple[str, ...] = tuple(open_clip.IMAGENET_CLASSNAMES)
 
 
 def read_weights(path: str) -> dict[str, np.ndarray]:
-    """The tensors of a torch file, in its order; nothing in it is run."""
-    return {
-        name: np.asarray(tensor) for name, tensor in torch.load(path, map_location="cpu", weights_only=True).items()
-    }
+    """The tensors of a torch or safetensors file, in its order; nothing in it is run. Raises what torch raises."""
+    return {name: np.asarray(tensor) for name, tensor in open_clip.factory.load_state_dict(path).items()}
 
 
 def weight_shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:

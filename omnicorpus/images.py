@@ -23,10 +23,11 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import address, nsfw, picture, schema, standin, table
+from omnicorpus import address, head, nsfw, picture, schema, standin, table
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Measures, Part, Text
 from omnicorpus.fetch import Fetched, Fetcher, FetchSettings, agent
+from omnicorpus.head import Head, HeadSettings
 from omnicorpus.sentence import sentences
 from omnicorpus.stage import Call, Counts, Need, Resources, Stage
 from omnicorpus.warc import BadBody, read_body
@@ -41,8 +42,8 @@ Source = Literal["warc", "web"]
 class ClipSettings:
     """The model of image-text similarity.
 
-    model       an open_clip name, "local-dir:FOLDER", "hf-hub:NAME", or "stand-in": a model built from two packages of the
-                registry, for machines that reach no hub (omnicorpus.standin)
+    model       an open_clip name, "local-dir:FOLDER", "hf-hub:NAME", or "stand-in": a model built from two packages
+                of the registry, for machines that reach no hub (omnicorpus.standin)
     pretrained  a tag of open_clip or the path of a weights file. The defaults are MMC4's model (Zhu et al. 2023, 3.2)
     device      auto takes a GPU where torch sees one
     precision   auto is fp16 on a GPU and fp32 on a CPU
@@ -86,6 +87,8 @@ class ImageStageSettings:
     seconds     to decode and hash one picture; a megapixel takes 0.02
     sentences   before an image, and as many after it, that are compared with it (our choice; MMC4 compares all)
     clip        null for no similarities at all
+    aesthetic   a head over the CLIP embedding, such as LAION's aesthetic predictors; null for no such score
+    unsafe      a head that gives the NSFW score in open_nsfw's place; set nsfw.enabled to false with it
     """
 
     sources: tuple[Source, ...] = ("warc", "web")
@@ -95,11 +98,17 @@ class ImageStageSettings:
     sentences: int = 10
     clip: ClipSettings | None = field(default_factory=ClipSettings)
     nsfw: NsfwSettings = field(default_factory=NsfwSettings)
+    aesthetic: HeadSettings | None = None
+    unsafe: HeadSettings | None = None
     resources: ImageResources = field(default_factory=ImageResources)
 
     def __post_init__(self) -> None:
         if not self.sources:
             raise ValueError("sources names at least one of warc, web")
+        if self.clip is None and (self.aesthetic or self.unsafe):
+            raise ValueError("aesthetic and unsafe are heads over the CLIP embedding: they need clip")
+        if self.unsafe and self.nsfw.enabled:
+            raise ValueError("one score has one source: set nsfw.enabled to false where unsafe is given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,8 @@ class MeasureSettings:
 @dataclass(frozen=True, slots=True)
 class EmbedSettings:
     clip: ClipSettings | None
+    aesthetic: HeadSettings | None
+    unsafe: HeadSettings | None
     document_shards: int
 
 
@@ -191,10 +202,10 @@ def stages(
         Stage(
             "images",
             images,
-            EmbedSettings(clip, count),
+            EmbedSettings(clip, settings.aesthetic, settings.unsafe, count),
             ("images", "measures"),
             needs=(Need("measure", "measures"), Need("measure", "inputs"), Need("fetch", "pictures")),
-            start=None if clip is None else start_clip,
+            start=None if clip is None else start_embed,
             resources=seeing,
             final={"images": "images"},
             unit="images",
@@ -532,10 +543,31 @@ def _measured(
     return measures, seen, look
 
 
-def start_clip(settings: EmbedSettings | ScoreSettings) -> Clip:
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """The CLIP model and the heads over its embedding."""
+
+    clip: Clip
+    aesthetic: Head | None
+    nsfw: Head | None
+
+
+def start_embed(settings: EmbedSettings) -> Embedder:
+    loaded = _load_clip(settings.clip)
+    aesthetic, unsafe = (
+        None if wanted is None else head.load(wanted, loaded.dimension)
+        for wanted in (settings.aesthetic, settings.unsafe)
+    )
+    return Embedder(loaded, aesthetic, unsafe)
+
+
+def start_clip(settings: ScoreSettings) -> Clip:
+    return _load_clip(settings.clip)
+
+
+def _load_clip(wanted: ClipSettings | None) -> Clip:
     from omnicorpus import clip
 
-    wanted = settings.clip
     assert wanted is not None
     return clip.load(
         _model_name(wanted), wanted.pretrained, device=wanted.device, precision=wanted.precision, cache=wanted.cache
@@ -548,7 +580,7 @@ RETURNED = pa.schema(
 """What a document shard is told of an address that it shows."""
 
 
-def images(call: Call, clip: Clip | None) -> Counts:
+def images(call: Call, embedder: Embedder | None) -> Counts:
     """Embed every picture, write the table of images, and send the measures to the document shards that show them."""
     settings: EmbedSettings = call.settings
     returned: list[pa.Table] = []
@@ -563,7 +595,9 @@ def images(call: Call, clip: Clip | None) -> Counts:
     with table.appending(call.path("images"), schema.IMAGES, plain=["content"]) as append:
         for measured, inputs, pictures in groups:
             count += measured.num_rows
-            whole = measured.append_column("embedding", _embeddings(inputs["pixels"], clip, settings))
+            vectors, held = _vectors(inputs["pixels"], embedder, settings)
+            scored = _with_heads(measured, vectors, held, embedder)
+            whole = scored.append_column("embedding", _embeddings(vectors, held, measured.num_rows))
             whole = whole.append_column("content", pictures["content"])
             append(whole.select(schema.IMAGES.names))
             lengths = np.array([len(shards) for shards in whole["shards"].to_pylist()], dtype=np.int64)
@@ -575,18 +609,37 @@ def images(call: Call, clip: Clip | None) -> Counts:
     return Counts(count, count)
 
 
-def _embeddings(pixels: pa.ChunkedArray, clip: Clip | None, settings: EmbedSettings) -> pa.Array:
-    """Unit vectors as float16, null where there is no picture; all pictures of a row group go through the model
-    together."""
+def _vectors(
+    pixels: pa.ChunkedArray, embedder: Embedder | None, settings: EmbedSettings
+) -> tuple[np.ndarray, list[int]]:
+    """Unit vectors of a row group's pictures, which go through the model together, and the rows that have one."""
     given = pixels.to_pylist()
     held = [index for index, item in enumerate(given) if item is not None]
-    vectors: list[np.ndarray | None] = [None] * len(given)
-    if clip is not None and settings.clip is not None and held:
-        side = clip.frame.side
-        stack = np.frombuffer(b"".join(given[index] for index in held), np.uint8).reshape(-1, side, side, 3)
-        for index, vector in zip(held, clip.images(stack, settings.clip.batch).astype(np.float16), strict=True):
-            vectors[index] = vector
-    return pa.array(vectors, pa.list_(pa.float16()))
+    if embedder is None or settings.clip is None or not held:
+        return np.empty((0, 0), np.float32), []
+    side = embedder.clip.frame.side
+    stack = np.frombuffer(b"".join(given[index] for index in held), np.uint8).reshape(-1, side, side, 3)
+    return embedder.clip.images(stack, settings.clip.batch), held
+
+
+def _embeddings(vectors: np.ndarray, held: Sequence[int], count: int) -> pa.Array:
+    found: list[np.ndarray | None] = [None] * count
+    for index, vector in zip(held, vectors.astype(np.float16), strict=True):
+        found[index] = vector
+    return pa.array(found, pa.list_(pa.float16()))
+
+
+def _with_heads(measured: pa.Table, vectors: np.ndarray, held: Sequence[int], embedder: Embedder | None) -> pa.Table:
+    """The scores that heads over the embedding give, in their columns."""
+    heads = {} if embedder is None else {"aesthetic": embedder.aesthetic, "nsfw": embedder.nsfw}
+    for name, model in heads.items():
+        if model is not None and held:
+            scores: list[float | None] = [None] * measured.num_rows
+            for index, score in zip(held, model.scores(vectors).tolist(), strict=True):
+                scores[index] = score
+            place = measured.schema.get_field_index(name)
+            measured = measured.set_column(place, MEASURED.field(name), pa.array(scores, pa.float32()))
+    return measured
 
 
 HASHES = pa.schema([("kind", pa.string()), ("hash", pa.string()), ("shard", pa.int32()), ("documents", pa.int64())])

@@ -12,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image as Pillow
+from safetensors.numpy import save_file
 
 from omnicorpus import images, picture, plan, runner, schema, shard, table
 from omnicorpus.document import Document, Image, Measures
 from omnicorpus.errors import ConfigError
 from omnicorpus.fetch import FetchSettings
+from omnicorpus.head import HeadSettings
 from omnicorpus.images import ClipSettings, ImageStageSettings, NsfwSettings
 from omnicorpus.runner import Engine, Inline
 from omnicorpus.stage import Call, Counts, Need, Stage
@@ -295,3 +297,24 @@ def test_only_sentences_within_the_window_are_compared(tmp_path: Path, stand_in:
     outcome = run(tmp_path, shards, held, replace(BARE, clip=stand_in, sentences=1))
     (image,) = shown(outcome.documents[0])
     assert image.best_sentence in ("We left.", "It rained.")
+
+
+@pytest.mark.slow
+def test_heads_over_the_embedding_give_their_scores(tmp_path: Path, stand_in: ClipSettings, shared: Path) -> None:
+    weights = {"weight": np.linspace(-1, 1, 384, dtype=np.float32)[None], "bias": np.array([5.0], np.float32)}
+    save_file(weights, tmp_path / "aesthetic.safetensors")
+    url = "https://pictures.test/elephant.png"
+    held = {"one": [record(url, (shared / "captions" / "elephant.png").read_bytes())]}
+    settings = replace(BARE, clip=stand_in, aesthetic=HeadSettings(str(tmp_path / "aesthetic.safetensors")))
+    outcome = run(tmp_path, {"one": [build.doc(build.image(url), build.image("https://no.test/"))]}, held, settings)
+    there, absent = shown(outcome.documents[0])
+    vector = np.array(outcome.images[url]["embedding"], dtype=np.float32)
+    assert measured(there).aesthetic == pytest.approx(float(vector @ weights["weight"][0] + 5), abs=1e-2)
+    assert (measured(there).nsfw, measured(absent).aesthetic) == (None, None)
+
+
+def test_one_score_has_one_source() -> None:
+    with pytest.raises(ValueError, match=r"nsfw\.enabled"):
+        ImageStageSettings(unsafe=HeadSettings("unsafe.pth"))
+    with pytest.raises(ValueError, match="need clip"):
+        ImageStageSettings(clip=None, aesthetic=HeadSettings("aesthetic.pth"))
