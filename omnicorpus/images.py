@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from omnicorpus import address, head, nsfw, picture, schema, standin, table
+from omnicorpus import address, head, nsfw, picture, schema, standin, storage, table
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Measures, Part, Text
-from omnicorpus.fetch import Fetched, Fetcher, FetchSettings, agent
+from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings, agent
 from omnicorpus.head import Head, HeadSettings
 from omnicorpus.sentence import sentences
 from omnicorpus.stage import Call, Counts, Need, Resources, Stage
@@ -35,7 +36,7 @@ from omnicorpus.warc import BadBody, read_body
 if TYPE_CHECKING:
     from omnicorpus.clip import Clip
 
-Source = Literal["warc", "web"]
+Source = Literal["warc", "earlier", "web"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,13 @@ class ImageResources:
 class ImageStageSettings:
     """The image stages' share of a config.
 
-    sources     where bytes are looked for, in this order: "warc" is the crawl that is being read, "web" asks the hosts
+    sources     where bytes are looked for, in this order: "warc" is the crawl that is being read, "earlier" the images
+                of other runs, "web" asks the hosts
+    earlier     folders of images/ of other runs. Bytes are taken; a lasting refusal (robots, not_found) is kept without
+                asking again, a passing one (timeout, busy) is not: so a run over an earlier one asks for just what
+                failed. Where an earlier table has a sha256 without bytes, other bytes than those are "changed"
+    domains     a file of domains that have opted out, one a line, with all their subdomains; a new list, a new name
+    hashes      a file of the sha256 of pictures that have been opted out, one a line
     max_pixels  of one picture; Pillow's own limit
     seconds     to decode and hash one picture; a megapixel takes 0.02
     sentences   before an image, and as many after it, that are compared with it (our choice; MMC4 compares all)
@@ -92,6 +99,9 @@ class ImageStageSettings:
     """
 
     sources: tuple[Source, ...] = ("warc", "web")
+    earlier: tuple[str, ...] = ()
+    domains: str | None = None
+    hashes: str | None = None
     fetch: FetchSettings = field(default_factory=FetchSettings)
     max_pixels: int = picture.MAX_PIXELS
     seconds: float = 20.0
@@ -104,7 +114,9 @@ class ImageStageSettings:
 
     def __post_init__(self) -> None:
         if not self.sources:
-            raise ValueError("sources names at least one of warc, web")
+            raise ValueError("sources names at least one of warc, earlier, web")
+        if ("earlier" in self.sources) != bool(self.earlier):
+            raise ValueError("the source earlier and the folders of earlier belong together")
         if self.clip is None and (self.aesthetic or self.unsafe):
             raise ValueError("aesthetic and unsafe are heads over the CLIP embedding: they need clip")
         if self.unsafe and self.nsfw.enabled:
@@ -119,6 +131,9 @@ class AddressSettings:
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
     sources: tuple[Source, ...]
+    earlier: tuple[str, ...]
+    domains: str | None
+    hashes: str | None
     fetch: FetchSettings
 
 
@@ -181,7 +196,7 @@ def stages(
         Stage(
             "fetch",
             fetch,
-            SourceSettings(settings.sources, settings.fetch),
+            SourceSettings(settings.sources, settings.earlier, settings.domains, settings.hashes, settings.fetch),
             ("pictures",),
             needs=(Need("addresses", "wanted", "all"), Need("addresses", "held", "all")),
             shards=hosts,
@@ -321,45 +336,106 @@ GROUP_BYTES = 64 << 20
 """Of pictures in a row group, whichever is reached first: what a consumer holds in memory at once."""
 
 
-def start_fetch(settings: SourceSettings) -> Fetcher | None:
-    return Fetcher(settings.fetch) if "web" in settings.sources else None
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What brings bytes, and what keeps them out."""
+
+    fetcher: Fetcher | None
+    domains: frozenset[str]
+    hashes: frozenset[str]
+
+    def refuses(self, url: str) -> bool:
+        """Whether the owner of an address's domain, or of one above it, has opted out."""
+        labels = address.host(url).split(".")
+        return any(".".join(labels[start:]) in self.domains for start in range(len(labels)))
+
+
+def start_fetch(settings: SourceSettings) -> Supply:
+    fetcher = Fetcher(settings.fetch) if "web" in settings.sources else None
+    return Supply(fetcher, _lines(settings.domains), _lines(settings.hashes))
+
+
+def _lines(path: str | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    lines = (line.strip().lower() for line in storage.read_bytes(path).decode("utf-8", "replace").splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 @dataclass(slots=True)
 class _Found:
-    """What is known of one wanted address: where its bytes lie in the spool, or why they are nowhere."""
+    """What is known of one wanted address: where its bytes lie in the spool, or why they are nowhere.
+
+    `settled` says that no other source need be asked; `expected` is the sha256 that an earlier run recorded.
+    """
 
     url: str
     shards: list[int]
     source: Source | None = None
     error: str | None = "not_in_crawl"
+    settled: bool = False
+    expected: str | None = None
     at: int = 0
     length: int = 0
 
 
-def fetch(call: Call, fetcher: Fetcher | None) -> Counts:
+def fetch(call: Call, supply: Supply) -> Counts:
     """Bytes of every address of a host partition, in the order of addresses.
 
     They wait on a local disk, not in memory, until all are there.
     """
     settings: SourceSettings = call.settings
     found = _distinct(table.gather(call.inputs["addresses.wanted"], call.index, WANTED))
+    for item in found.values():
+        if supply.domains and supply.refuses(item.url):
+            item.error, item.settled = "opt_out", True
     with tempfile.TemporaryFile() as spool:
         for source in settings.sources:
-            missing = [key for key, item in found.items() if item.source is None]
+            missing = {key: item for key, item in found.items() if not item.settled}
             if source == "warc":
                 places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
-                for key in missing:
+                for key, item in missing.items():
                     if key in places:
-                        _keep(found[key], _from_crawl(places[key], settings.fetch.max_bytes), source, spool)
-            elif fetcher is not None:
-                _ask(fetcher, [found[key] for key in missing], spool)
+                        _keep(item, _from_crawl(places[key], settings.fetch.max_bytes), source, supply, spool)
+            elif source == "earlier":
+                _take_earlier(settings.earlier, missing, supply, spool)
+            else:
+                _ask(supply, missing.values(), spool)
         with table.appending(call.path("pictures"), PICTURES, plain=["content"]) as append:
             for part in _grouped(found):
                 append(pa.Table.from_pylist([_picture_row(key, item, spool) for key, item in part], schema=PICTURES))
     errors = [item.error for item in found.values() if item.source is None and item.error is not None]
     drops = {reason: errors.count(reason) for reason in sorted(set(errors))}
     return Counts(len(found), len(found) - len(errors), drops)
+
+
+def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply: Supply, spool: IO[bytes]) -> None:
+    """Bytes and lasting refusals from tables of images; of several that have an address, the first."""
+    for folder in folders:
+        for name in storage.names(folder):
+            if not name.endswith(".parquet"):
+                continue
+            for row in _rows_of(storage.join(folder, name), missing):
+                item = missing[row["key"]]
+                if item.settled:
+                    continue
+                if row["content"] is not None:
+                    _keep(item, Fetched(item.url, row["content"]), "earlier", supply, spool)
+                elif row["error"] is None:
+                    item.expected = row["sha256"]
+                elif row["error"] not in PASSING and row["error"] != "not_in_crawl":
+                    item.error, item.settled = row["error"], True
+
+
+def _rows_of(path: str, keys: Container[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a table of images whose addresses are among the keys; only their row groups' bytes are read."""
+    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+        for index in range(parquet.num_row_groups):
+            urls = parquet.read_row_group(index, columns=["url"])["url"].to_pylist()
+            wanted = {place: key for place, url in enumerate(urls) if (key := address.canonical(url)) in keys}
+            if wanted:
+                rows = parquet.read_row_group(index, columns=["error", "sha256", "content"]).take(list(wanted))
+                yield from ({**row, "key": key} for row, key in zip(rows.to_pylist(), wanted.values(), strict=True))
 
 
 def _distinct(wanted: pa.Table) -> dict[str, _Found]:
@@ -393,15 +469,22 @@ def _from_crawl(place: Mapping[str, Any], max_bytes: int) -> Fetched:
     return Fetched(place["key"], content)
 
 
-def _ask(fetcher: Fetcher, items: list[_Found], spool: IO[bytes]) -> None:
+def _ask(supply: Supply, items: Iterable[_Found], spool: IO[bytes]) -> None:
+    assert supply.fetcher is not None
     by_url = {item.url: item for item in items}
-    fetcher.fetch(by_url, lambda came: _keep(by_url[came.url], came, "web", spool))
+    supply.fetcher.fetch(by_url, lambda came: _keep(by_url[came.url], came, "web", supply, spool))
 
 
-def _keep(item: _Found, came: Fetched, source: Source, spool: IO[bytes]) -> None:
+def _keep(item: _Found, came: Fetched, source: Source, supply: Supply, spool: IO[bytes]) -> None:
     if came.content is None:
         item.error = came.error
         return
+    item.settled = True
+    if supply.hashes or item.expected is not None:
+        digest = hashlib.sha256(came.content).hexdigest()
+        if digest in supply.hashes or item.expected not in (None, digest):
+            item.error = "opt_out" if digest in supply.hashes else "changed"
+            return
     item.at, item.length, item.source, item.error = spool.seek(0, 2), len(came.content), source, None
     spool.write(came.content)
 

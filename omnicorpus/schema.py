@@ -90,7 +90,8 @@ IMAGES = pa.schema(
         ("content", pa.binary()),
     ]
 )
-"""`source` says where the bytes are from: "warc" or "web". `embedding` is the CLIP image embedding, of unit length."""
+"""`source` says where the bytes are from: "warc", "earlier" or "web". `embedding` is the CLIP image embedding, of unit
+length."""
 
 RECORDS = pa.schema(
     [

@@ -24,6 +24,7 @@ from omnicorpus.runner import Engine, Inline
 from omnicorpus.stage import Call, Counts, Need, Stage
 from omnicorpus.warc import Response, responses
 from tests import build
+from tests.web import Reply, Request, serve
 
 BARE = ImageStageSettings(sources=("warc",), clip=None, nsfw=NsfwSettings(enabled=False))
 
@@ -318,3 +319,82 @@ def test_one_score_has_one_source() -> None:
         ImageStageSettings(unsafe=HeadSettings("unsafe.pth"))
     with pytest.raises(ValueError, match="need clip"):
         ImageStageSettings(clip=None, aesthetic=HeadSettings("aesthetic.pth"))
+
+
+def from_web(**more: Any) -> ImageStageSettings:
+    fetching = FetchSettings(contact="crawl@example.org", host_rate=0.0, back_off=0.01, retries=0, **more)
+    return replace(BARE, sources=("warc", "web"), fetch=fetching)
+
+
+def errors(outcome: Outcome) -> dict[str, str | None]:
+    return {url: row["error"] for url, row in outcome.images.items()}
+
+
+def test_what_the_crawl_lacks_comes_from_the_web(tmp_path: Path, engine: Engine) -> None:
+    held_url, web_url, gone = (f"http://pictures.test/{name}.png" for name in ("held", "web", "gone"))
+
+    def answer(request: Request) -> Reply:
+        return Reply(200, noise(2)) if request.path == "/web.png" else Reply(404)
+
+    with serve(answer) as web:
+        settings = from_web(test_server=web.address)
+        shards = {"one": [build.doc(*map(build.image, (held_url, web_url, gone)))]}
+        outcome = run(tmp_path, shards, {"one": [record(held_url, noise(1))]}, settings, engine)
+        asked = sorted(web.paths())
+    assert {url: row["source"] for url, row in outcome.images.items()} == {held_url: "warc", web_url: "web", gone: None}
+    assert errors(outcome)[gone] == "not_found"
+    assert asked == ["/gone.png", "/robots.txt", "/web.png"]
+
+
+def test_a_run_over_an_earlier_one_asks_for_just_what_may_come_now(tmp_path: Path) -> None:
+    names = ("good", "gone", "busy")
+    urls = [f"http://pictures.test/{name}" for name in names]
+    shards = {"one": [build.doc(*map(build.image, urls))]}
+    replies = {"/good": Reply(200, noise(1)), "/gone": Reply(404), "/busy": Reply(500)}
+    with serve(lambda request: replies.get(request.path, Reply(404))) as web:
+        settings = replace(from_web(test_server=web.address), sources=("web",))
+        (tmp_path / "first").mkdir()
+        first = run(tmp_path / "first", shards, {}, settings)
+        replies["/busy"] = Reply(200, noise(2))
+        web.log.clear()
+        again = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "first" / "run" / "images"),))
+        (tmp_path / "second").mkdir()
+        second = run(tmp_path / "second", shards, {}, again)
+        asked = sorted(web.paths())
+    assert list(errors(first).values()) == ["server_error", "not_found", None]
+    assert list(errors(second).values()) == [None, "not_found", None]
+    assert asked == ["/busy", "/robots.txt"]
+    assert second.images[urls[0]]["content"] == noise(1)
+
+
+def test_a_picture_that_is_no_longer_what_was_recorded_is_told(tmp_path: Path) -> None:
+    urls = [f"http://pictures.test/{name}" for name in ("same", "other")]
+    shards = {"one": [build.doc(*map(build.image, urls))]}
+    bodies = {"/same": noise(1), "/other": noise(2)}
+    with serve(lambda request: Reply(200, bodies[request.path]) if request.path in bodies else Reply(404)) as web:
+        settings = replace(from_web(test_server=web.address), sources=("web",))
+        (tmp_path / "first").mkdir()
+        first = run(tmp_path / "first", shards, {}, settings)
+        bare = [{**row, "content": None, "embedding": None} for row in first.images.values()]
+        table.write(str(tmp_path / "published" / "images.parquet"), pa.Table.from_pylist(bare, schema=schema.IMAGES))
+        bodies["/other"] = noise(3)
+        again = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "published"),))
+        (tmp_path / "second").mkdir()
+        second = run(tmp_path / "second", shards, {}, again)
+    assert errors(second) == {urls[0]: None, urls[1]: "changed"}
+    assert second.images[urls[1]]["content"] is None
+
+
+def test_lists_of_those_who_opted_out_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "domains.txt").write_text("# by mail\nArtist.test\n")
+    (tmp_path / "hashes.txt").write_text(images.hashlib.sha256(noise(2)).hexdigest().upper() + "\n")
+    urls = ["http://www.artist.test/1", "http://other.test/2", "http://other.test/3"]
+    shards = {"one": [build.doc(*map(build.image, urls))]}
+    with serve(
+        lambda request: Reply(404) if "robots" in request.path else Reply(200, noise(int(request.path[1:])))
+    ) as web:
+        lists = {name: str(tmp_path / f"{name}.txt") for name in ("domains", "hashes")}
+        outcome = run(tmp_path, shards, {}, replace(from_web(test_server=web.address), **lists))
+        assert "www.artist.test" not in {request.host for request in web.log}
+    assert errors(outcome) == {urls[1]: "opt_out", urls[2]: None, urls[0]: "opt_out"}
+    assert [row["content"] is None for row in outcome.images.values()].count(True) == 2
