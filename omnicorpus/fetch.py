@@ -69,8 +69,8 @@ class FetchSettings:
     dead_after       signs of death in a row after which a host is asked no more
     robots           whether robots.txt is asked for and obeyed
     opt_outs         tokens of X-Robots-Tag and TDM headers that refuse a picture
-    test_server      "address:port" of a loopback server that stands in for every name under .test and may itself be
-                     asked. For tests; no other setting opens an inner address
+    test_server      "address:port" of a loopback server that stands in for every name under .test, without TLS for
+                     https too, and may itself be asked. For tests; no other setting opens an inner address
     """
 
     contact: str | None = None
@@ -368,7 +368,7 @@ class _Session:
                 if reason is not None:
                     raise _Refused(reason)
                 await host.turn()
-            async with self._http.get(url, allow_redirects=False) as response:
+            async with self._http.get(self._asked(url), allow_redirects=False) as response:
                 if response.status in (301, 302, 303, 307, 308):
                     target = response.headers.get("Location")
                     if not target:
@@ -389,6 +389,11 @@ class _Session:
                         raise _Refused("opt_out", response.status)
                 return response.status, await _body(response, limit, pictures=pictures)
         raise _Refused("too_many_redirects")
+
+    def _asked(self, url: str) -> str:
+        """The address itself; the test server speaks for https too, but without TLS."""
+        stands_in = self._test_end is not None and guard.stands_in(address.host(url), self._settings.test_server)
+        return f"http:{url.removeprefix('https:')}" if stands_in and url.startswith("https:") else url
 
     def _judge(self, url: str, response: aiohttp.ClientResponse) -> None:
         """Raise _Refused for every status but 200; 429 and 503 give the host its rest."""

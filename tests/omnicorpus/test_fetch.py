@@ -237,8 +237,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     with serve(at("/p.png", picture()), tls=context) as web:
-        (found,) = fetched(web, ["https://a.test/p.png"]).values()
+        (found,) = fetched(web, [f"https://{web.address}/p.png"]).values()
     assert (found.error, web.log) == ("bad_certificate", [])
+
+
+def test_the_test_server_speaks_for_https_too() -> None:
+    found, web = one(at("/p.png", picture()), "https://a.test/p.png")
+    assert (found.content, {request.host for request in web.log}) == (PNG, {"a.test"})
 
 
 @pytest.mark.parametrize("target", ["/q.png", "http://b.test/q.png", "//b.test/q.png", "q.png"])
