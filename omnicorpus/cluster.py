@@ -7,18 +7,24 @@ of a stage share (its settings, the file lists of wide needs) is put there once.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import shutil
 import socket
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import (
     ActorDiedError,
+    AuthenticationError,
     GetTimeoutError,
     LocalRayletDiedError,
     NodeDiedError,
@@ -26,6 +32,7 @@ from ray.exceptions import (
     RayError,
     RayTaskError,
 )
+from ray.job_submission import JobSubmissionClient
 
 from omnicorpus import alone, shard
 from omnicorpus.errors import ConfigError, OmnicorpusError
@@ -52,7 +59,7 @@ STARTS = 5
 """Actors of one stage that may die while they start, in a row, before the stage counts as broken."""
 
 LOST_WITH_NODE = (NodeDiedError, LocalRayletDiedError, ObjectLostError)
-"""Errors that say nothing of the shard. An actor that is gone with its node counts as crashed: Ray can't always tell."""
+"""Errors that say nothing of the shard. An actor gone with its node counts as crashed: Ray can't always tell."""
 
 
 class DeadlinePassed(Exception):  # noqa: N818 - why a call was ended
@@ -449,8 +456,69 @@ def joined(address: str) -> Cluster:
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RayError, ValueError, RuntimeError, GetTimeoutError) as error:
+        if _is_refusal(error):
+            raise ConfigError(_no_token(address)) from error
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
     return Cluster(grows=True)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, AuthenticationError) or "unauthenticated" in text or "authentication token" in text
+
+
+def _no_token(address: str) -> str:
+    return (
+        f"the Ray cluster at {address} asks for its token: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or the "
+        f"file ~/.ray/auth_token) to what `ray get-auth-token` prints on the cluster's head"
+    )
+
+
+def submit(address: str, name: str, config: str, packages: Sequence[Path]) -> str:
+    """Submit a run to the cluster whose dashboard is at `address`; returns the job's name.
+
+    The job runs in a folder with the program's `packages` and the config under its `name`. Raises ConfigError where the
+    cluster doesn't answer or refuses.
+    """
+    with tempfile.TemporaryDirectory(prefix="omnicorpus-job-") as folder:
+        for package in packages:
+            shutil.copytree(package, Path(folder) / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        (Path(folder) / name).write_text(config)
+        with _asking(address):
+            return str(
+                JobSubmissionClient(address).submit_job(
+                    entrypoint=f"python -m pipelines.cli run {name} --address auto",
+                    runtime_env={"working_dir": folder, "env_vars": {"PYTHONUNBUFFERED": "1"}},
+                )
+            )
+
+
+def follow(address: str, name: str, tell: Callable[[str], None]) -> str:
+    """Tell the log of a job as it grows; returns how the job ended: SUCCEEDED, FAILED or STOPPED."""
+
+    async def read() -> None:
+        async for text in client.tail_job_logs(name):
+            tell(text)
+
+    with _asking(address):
+        client = JobSubmissionClient(address)
+        asyncio.run(read())
+        while not (status := client.get_job_status(name)).is_terminal():
+            time.sleep(WAIT)
+        return str(status.value)
+
+
+@contextmanager
+def _asking(address: str) -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionError, RuntimeError, RayError) as error:
+        if _is_refusal(error):
+            raise ConfigError(_no_token(address)) from error
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigError(
+            f"no Ray dashboard answers at {address}: {reason}; it is at port 8265 of a head with ray[default]"
+        ) from error

@@ -7,13 +7,15 @@ its files.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from omnicorpus import shard, storage
-from omnicorpus.stage import Call, Need, Stage, fingerprint, plain, table_path
+from omnicorpus import config, shard, storage
+from omnicorpus.errors import ConfigError
+from omnicorpus.stage import Call, Need, Resources, Stage, fingerprint, plain, table_path
 
 WORK = "work"
 
@@ -102,6 +104,27 @@ def final_paths(root: str, stage: Stage, key: str, name: str) -> dict[str, str]:
     }
 
 
+def with_resources(stages: Sequence[Stage], given: Mapping[str, Any], source: str) -> tuple[Stage, ...]:
+    """The stages with what the config's section `resources` says of them; what a row holds doesn't depend on it.
+
+    `given` maps a stage's name to fields of `Resources`; `source` names the file in errors. Raises ConfigError.
+    """
+    names = [stage.name for stage in stages]
+    for name, fields in given.items():
+        if name not in names:
+            near = difflib.get_close_matches(str(name), names, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"stages: {', '.join(names)}"
+            raise ConfigError(f"{source}: resources: no stage {name}; {advice}")
+        if not isinstance(fields, Mapping):
+            raise ConfigError(f"{source}: resources.{name} is a section of keys such as cpus, gpus, memory, pool")
+    return tuple(
+        replace(stage, resources=config.fill(Resources, asdict(stage.resources) | given[stage.name], place))
+        if (place := f"{source}: resources.{stage.name}") and stage.name in given
+        else stage
+        for stage in stages
+    )
+
+
 def make(root: str, stages: Sequence[Stage]) -> Plan:
     """Lay the stages out under `root` and look at what is already done."""
     steps: dict[str, Step] = {}
@@ -132,7 +155,7 @@ def _key(stage: Stage, shards: tuple[str, ...], steps: Mapping[str, Step]) -> tu
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between two values of `Step.made_of`, for people: `refine.image.min_side: 150, now 400`."""
-    found = _differences("", before.get("settings"), now.get("settings"))
+    found = _differences("", _fields(before.get("settings")), _fields(now.get("settings")))
     if before.get("version") != now.get("version"):
         found.append(f"the stage's version: {before.get('version')}, now {now.get('version')}")
     if before.get("tables") != now.get("tables"):
@@ -142,6 +165,11 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     needs, earlier = now.get("needs", {}), before.get("needs", {})
     stages = [name.split(".")[0] for name in needs if needs[name] != earlier.get(name)]
     return found + [f"what it reads of {name}" for name in dict.fromkeys(stages)]
+
+
+def _fields(settings: Any) -> Any:
+    """The fields of a stage's settings, without the name of their class."""
+    return next(iter(settings.values())) if isinstance(settings, Mapping) and len(settings) == 1 else settings
 
 
 def _differences(place: str, before: Any, now: Any) -> list[str]:

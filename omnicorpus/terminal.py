@@ -78,17 +78,24 @@ class _Bars:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._begun: dict[str, float] = {}
+        self._place: dict[str, int] = {}
 
     def __call__(self, progress: dict[str, runner.Progress]) -> None:
         for name, stage in progress.items():
             total = len(stage.step.shards)
             if name not in self._tasks:
+                self._place[name] = len(self._tasks)
                 self._tasks[name] = self._progress.add_task(name, total=total, rate="", start=False)
             task = self._tasks[name]
             if name not in self._begun and (stage.running or stage.done):
                 self._begun[name] = time.monotonic()
                 self._progress.start_task(task)
-            self._progress.update(task, completed=len(stage.done), rate=self._rate(name, stage))
+            if not self._progress.tasks[self._place[name]].finished:
+                # Inner stages (of deduplication, of counting) are shown while they work.
+                shown = stage.step.stage.in_funnel or bool(stage.running)
+                self._progress.update(task, completed=len(stage.done), rate=self._rate(name, stage), visible=shown)
+            if stage.complete and not stage.step.stage.in_funnel:
+                self._progress.update(task, visible=False)
 
     def _rate(self, name: str, stage: runner.Progress) -> str:
         rows = stage.tally.rows_in
@@ -165,6 +172,19 @@ def print_funnel(levels: Sequence[Mapping[str, Any]], title: str) -> None:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return "\n".join(f"{escape(rule)} {count:,}" for rule, count in counts.items())
+
+
+def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:
+    """What a run would do: shards, those that are done, those to do, and why."""
+    table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
+    for name in ("stage", "shards", "done", "to do", "why"):
+        table.add_column(name, justify="left" if name in ("stage", "why") else "right", no_wrap=name != "why")
+    for stage in stages:
+        left = stage["shards"] - stage["done"]
+        row = (stage["stage"], f"{stage['shards']:,}", f"{stage['done']:,}", f"{left:,}")
+        why = ("redone: " if stage["is_redone"] else "") + stage["reason"]
+        table.add_row(*row, escape(why), style="yellow" if stage["is_redone"] else None)
+    output.print(table)
 
 
 def print_shards(stages: Iterable[Mapping[str, Any]], title: str) -> None:

@@ -6,22 +6,27 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Annotated, Any
 
 import typer
 
+import filters
+import omnicorpus
 import pipelines
-from omnicorpus import __version__, config, crawl, gallery, job, reading, storage, terminal, view
+from omnicorpus import __version__, config, crawl, gallery, job, lease, plan, reading, storage, terminal, view
 from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
 from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
 from omnicorpus.runner import Engine, Inline
+from omnicorpus.stage import Stage
 from omnicorpus.warc import BadRecord
 from pipelines.page import PageSettings, pages, read_page
 
@@ -45,32 +50,43 @@ Overrides = Annotated[
 ]
 
 
+Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file; configs/common_crawl.yaml is commented.")]
+
+
 @app.command(
     epilog="Examples:  omnicorpus run configs/demo.yaml   ·   omnicorpus run configs/common_crawl.yaml "
-    "--set languages=[en,zh] --set output=s3://bucket/corpus --address auto"
+    "--set languages=[en,zh] --set output=s3://bucket/corpus --address auto   ·   omnicorpus run configs/demo.yaml "
+    "--dry-run"
 )
 def run(
-    path: Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file; configs/common_crawl.yaml is commented.")],
+    path: Config,
     overrides: Overrides = None,
     address: Annotated[
         str | None, typer.Option(help="A running Ray cluster: auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why; do nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a pipeline to its end. A second run does nothing; a run that was killed goes on."""
+    signal.signal(signal.SIGTERM, _interrupt)
     values = config.with_overrides(config.read(path), overrides or [])
+    resources = values.pop("resources", None) or {}
     pipeline = _pipeline(values, path)
     settings = config.fill(pipeline.Settings, values, path)
     files = pipeline.files(settings)
     identity = job.Identity(pipeline.NAME, files, config.plain(settings))
-    with terminal.run_progress() as listen:
-        outcome = job.execute(
-            settings.output,
-            pipeline.stages(settings, files),
-            identity,
-            lambda: _engine(settings.workers, address),
-            listen,
-        )
+    stages = plan.with_resources(pipeline.stages(settings, files), resources, path)
+    if dry_run:
+        _show_plan(settings.output, stages, identity, as_json)
+        return
+    try:
+        with terminal.run_progress() as listen:
+            outcome = job.execute(
+                settings.output, stages, identity, lambda: _engine(settings.workers, address), listen, terminal.say
+            )
+    except KeyboardInterrupt:  # typer would end with a mere "Aborted"
+        terminal.fail("stopped; the same command goes on where this one was")
+        raise typer.Exit(130) from None
     levels = [level.plain() for level in outcome.levels]
     if as_json:
         typer.echo(json.dumps({"output": settings.output, "redone": outcome.redone, "funnel": levels}))
@@ -80,6 +96,67 @@ def run(
     else:
         terminal.say(f"done in {outcome.seconds:,.1f} s: {settings.output}")
     terminal.print_funnel(levels, "funnel")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """A cluster's way of asking a job to end is the same as a person's."""
+    raise KeyboardInterrupt
+
+
+def _show_plan(root: str, stages: tuple[Stage, ...], identity: job.Identity, as_json: bool) -> None:
+    outlooks = [asdict(outlook) for outlook in job.preview(root, stages, identity)]
+    if as_json:
+        typer.echo(json.dumps({"output": root, "stages": outlooks}))
+        return
+    terminal.print_plan(outlooks, f"{root}: what a run would do")
+
+
+@app.command(
+    epilog="Example:  omnicorpus submit configs/common_crawl.yaml --set output=s3://bucket/corpus "
+    "--address http://HEAD:8265"
+)
+def submit(
+    path: Config,
+    address: Annotated[str, typer.Option(help="The cluster's dashboard, http://HEAD:8265.")],
+    overrides: Overrides = None,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Print the job's log until it ends.")] = True,
+) -> None:
+    """Run a config as a job of a Ray cluster, with this program's own files: an edited filter travels along."""
+    values = config.with_overrides(config.read(path), overrides or [])
+    here = [key for key in ("output", "input") for item in _paths(values.get(key)) if _is_relative(item)]
+    if here:
+        raise ConfigError(
+            f"{path}: {here[0]} is relative to this machine's folder, which the cluster doesn't see; name a path that "
+            f"every node sees, such as --set {here[0]}=s3://bucket/..."
+        )
+    from omnicorpus import cluster  # Ray takes a second to import
+
+    packages = [Path(module.__path__[0]) for module in (filters, omnicorpus, pipelines)]
+    name = cluster.submit(address, "job.json", json.dumps(values), packages)
+    terminal.say(f"submitted {name} to {address}; `omnicorpus stop {values.get('output')}` ends it")
+    if follow:
+        ended = cluster.follow(address, name, lambda text: typer.echo(text, nl=False))
+        if ended != "SUCCEEDED":
+            raise InputError(f"the job {name} ended as {ended}: its log is above, and in `ray job logs {name}`")
+
+
+def _paths(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
+
+
+def _is_relative(path: str) -> bool:
+    return "://" not in path and not Path(path).is_absolute()
+
+
+@app.command(epilog="Example:  omnicorpus stop runs/demo")
+def stop(
+    root: RunFolder,
+    seconds: Annotated[float, typer.Option(help="How long to wait for it to end.")] = 60.0,
+) -> None:
+    """Ask the run that works on a folder to stop, from wherever the folder is seen; `run` goes on with it later."""
+    if not lease.ask_to_stop(root, seconds):
+        raise InputError(f"the run on {root} was asked to stop, but hasn't after {seconds:g} s; see omnicorpus status")
+    terminal.say(f"stopped: {root}; `omnicorpus run` with the same config goes on where it was")
 
 
 def _pipeline(values: dict[str, Any], path: str) -> ModuleType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,26 @@ def no_cluster(folder: Path) -> tuple[str, ...]:
     return "run", config_file(folder), "--address", "127.0.0.1:1"
 
 
+def unknown_stage(folder: Path) -> tuple[str, ...]:
+    return "run", config_file(folder), "--set", "resources.extrakt.cpus=2"
+
+
+def unknown_resource(folder: Path) -> tuple[str, ...]:
+    return "run", config_file(folder), "--set", "resources.extract.cpu=2"
+
+
+def nowhere_to_stop(folder: Path) -> tuple[str, ...]:
+    return "stop", str(folder / "out")
+
+
+def relative_output(folder: Path) -> tuple[str, ...]:
+    return "submit", config_file(folder, output="out"), "--address", "http://127.0.0.1:1"
+
+
+def no_dashboard(folder: Path) -> tuple[str, ...]:
+    return "submit", config_file(folder), "--address", "http://127.0.0.1:1"
+
+
 def no_run(folder: Path) -> tuple[str, ...]:
     return "export", str(folder / "out"), "--view", "text", "--output", str(folder / "v")
 
@@ -171,6 +192,11 @@ def unknown_view(folder: Path) -> tuple[str, ...]:
         (no_model, "/nowhere"),
         (no_contact, "contact"),
         pytest.param(no_cluster, "no Ray cluster answers at 127.0.0.1:1", marks=pytest.mark.slow),
+        (unknown_stage, "resources: no stage extrakt; did you mean extract?"),
+        (unknown_resource, "resources.extract: unknown key cpu; did you mean cpus?"),
+        (nowhere_to_stop, "there is nothing to stop"),
+        (relative_output, "output is relative to this machine's folder"),
+        pytest.param(no_dashboard, "no Ray dashboard answers at http://127.0.0.1:1", marks=pytest.mark.slow),
         (no_run, "no run at"),
         (unknown_view, "--view is one of interleaved, text, pairs, omnicorpus, not texts"),
     ],
@@ -215,6 +241,74 @@ def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     assert "comes in twice a day" in (tmp_path / "page.html").read_text()
 
 
+def planned(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[int, str, bool]]:
+    """By stage: the shards to do, why, and whether they are redone."""
+    assert done.returncode == 0, done.stderr
+    stages = json.loads(done.stdout)["stages"]
+    return {item["stage"]: (item["shards"] - item["done"], item["reason"], item["is_redone"]) for item in stages}
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_what_would_be_done_and_why_and_does_nothing(tmp_path: Path) -> None:
+    path = config_file(tmp_path)
+    before = planned(omnicorpus("run", path, "--dry-run", "--json", cwd=tmp_path))
+    assert set(before.values()) == {(1, "not done yet", False)}
+    assert not (tmp_path / "out").exists()
+    assert omnicorpus("run", path, cwd=tmp_path).returncode == 0
+    after = planned(omnicorpus("run", path, "--dry-run", "--json", cwd=tmp_path))
+    assert set(after.values()) == {(0, "done", False)}
+
+    moved = ("--set", "refine.image.min_side=400")
+    changed = planned(omnicorpus("run", path, *moved, "--dry-run", "--json", cwd=tmp_path))
+    assert changed.pop("refine") == (1, "image.min_side: 150, now 400", True)
+    assert set(changed.values()) == {(0, "done", False)}
+    shown = omnicorpus("run", path, *moved, "--dry-run", cwd=tmp_path)
+    assert "redone: image.min_side: 150, now 400" in " ".join(shown.stdout.split())
+
+    first = planned(omnicorpus("run", path, "--set", "languages=[en,de]", "--dry-run", "--json", cwd=tmp_path))
+    assert first["extract"] == (0, "done", False)
+    assert first["select"] == (1, 'languages: ["en"], now ["en", "de"]', True)
+    assert first["refine"] == (1, "what it reads of score; what it reads of hash_counts", True)
+
+    done = omnicorpus("run", path, *moved, cwd=tmp_path)
+    assert "refine is redone: image.min_side: 150, now 400" in done.stderr
+    resources = ("--set", "resources.refine.memory=1000000")
+    assert "nothing to do" in omnicorpus("run", path, *moved, *resources, cwd=tmp_path).stderr
+
+
+def test_an_output_of_another_version_is_recognised(tmp_path: Path) -> None:
+    path = config_file(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text(json.dumps({"layout": 999, "omnicorpus": "9.9.9"}))
+    done = omnicorpus("run", path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "was written by omnicorpus 9.9.9, whose files this version can't go on with" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["stop", "SIGTERM"])
+def test_a_run_is_stopped_and_goes_on_later(tmp_path: Path, by: str) -> None:
+    pages = [page(f"{name}{n}", body) for n in range(120) for name, body in (("tides", TIDES), ("bread", BREAD))]
+    picture = build.record("https://a.test/i.png", build.png(320, 240), mime="image/png")
+    for n in range(8):
+        build.warc(tmp_path / f"{n}.warc.gz", *pages, picture)
+    path = config_file(tmp_path, input=[str(tmp_path / f"{n}.warc.gz") for n in range(8)])
+    command = [sys.executable, "-m", "pipelines.cli", "run", path]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out").glob("work/extract-*/*.json")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    if by == "stop":
+        assert "stopped: out" in omnicorpus("stop", "out", cwd=tmp_path).stderr
+    else:
+        process.terminate()
+    _, told = process.communicate()
+    assert (process.returncode, "the same command goes on where this one was" in told) == (130, True)
+    assert json.loads(omnicorpus("status", "out", "--json", cwd=tmp_path).stdout)["status"] == "stopped"
+    assert len(list((tmp_path / "out").glob("work/extract-*/*.json"))) < 8
+    assert omnicorpus("run", path, cwd=tmp_path).returncode == 0
+
+
 def test_another_configs_output_is_refused(tmp_path: Path) -> None:
     assert omnicorpus("run", config_file(tmp_path), cwd=tmp_path).returncode == 0
     other = tmp_path / "other"
@@ -224,7 +318,8 @@ def test_another_configs_output_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "extract", "export", "sample", "status", "sample-crawl", "models build-stand-in"]
+    "command",
+    ["run", "submit", "stop", "extract", "export", "sample", "status", "sample-crawl", "models build-stand-in"],
 )
 def test_every_commands_help_has_an_example(tmp_path: Path, command: str) -> None:
     done = omnicorpus(*command.split(), "--help", cwd=tmp_path)
