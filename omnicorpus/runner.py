@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from typing import Literal, Protocol
 
 from omnicorpus import alone, funnel, shard, storage
-from omnicorpus.errors import OmnicorpusError, ShardFailed
+from omnicorpus.errors import InputError, OmnicorpusError, ShardFailed
 from omnicorpus.funnel import Tally
 from omnicorpus.plan import Plan, Step
 from omnicorpus.shard import Manifest
@@ -266,8 +266,8 @@ def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
         stage.tally.add(finished.manifest)
         return
     error = finished.error
-    if isinstance(error, OmnicorpusError):
-        raise error
+    if isinstance(error, OmnicorpusError) and not isinstance(error, InputError):
+        raise error  # an input that can't be read costs its own shard; everything else would stop every other too
     failures = stage.failures.setdefault(index, Failures())
     failures.count(finished.fault)
     if not failures.is_final:

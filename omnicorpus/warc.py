@@ -34,6 +34,9 @@ MAX_BLOCK = 64 << 20
 MAX_HEAD = 64 << 10
 """Bytes of HTTP status line and headers; servers refuse from 8 to 64 KiB."""
 
+HEAD = 512
+"""Bytes of a file that tell a WARC from an ARC, and both from anything else."""
+
 HTML = ("text/html", "application/xhtml+xml")
 
 _GZIP = b"\x1f\x8b\x08"
@@ -92,17 +95,26 @@ def responses(path: str) -> Iterator[Response | BadRecord]:
     Raises InputError where the file can't be read or is no WARC or ARC file at all.
     """
     with storage.reading(path) as stream:
-        head = stream.read(512)
+        read = _read_arc if _is_arc(path, stream.read(HEAD)) else _read_warc
         stream.seek(0)
-        if not head:
-            raise InputError(f"{path} is empty: a WARC file has at least one record; fetch it again or leave it out")
-        start = _first_bytes(head)
-        if start.startswith(b"filedesc:"):
-            yield from _with_lengths(_read_arc(path, stream), storage.size(path))
-        elif head.startswith((_LZ4, _ZSTD)) or b"WARC/" in start[:64]:
-            yield from _with_lengths(_read_warc(path, stream), storage.size(path))
-        else:
-            raise InputError(f"{path} is not a WARC file: it begins with {start[:16]!r}")
+        yield from _with_lengths(read(path, stream), storage.size(path))
+
+
+def check(path: str) -> None:
+    """Look at a file's first bytes. Raises InputError where it can't be read, is empty, or is no WARC or ARC file."""
+    with storage.reading(path) as stream:
+        _is_arc(path, stream.read(HEAD))
+
+
+def _is_arc(path: str, head: bytes) -> bool:
+    if not head:
+        raise InputError(f"{path} is empty: a WARC file has at least one record; fetch it again or leave it out")
+    start = _first_bytes(head)
+    if start.startswith(b"filedesc:"):
+        return True
+    if head.startswith((_LZ4, _ZSTD)) or b"WARC/" in start[:64]:
+        return False
+    raise InputError(f"{path} is not a WARC file: it begins with {start[:16]!r}")
 
 
 def _first_bytes(head: bytes) -> bytes:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from filters import detailed, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
-from omnicorpus import crawl, duplicates, images, language, schema, storage, table, watch
+from omnicorpus import crawl, duplicates, images, language, schema, storage, table, warc, watch
 from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
@@ -28,6 +28,8 @@ from omnicorpus.warc import BadRecord, Response
 from pipelines.page import Page, PageSettings, pages, read_page
 
 NAME = "common_crawl"
+
+LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,16 @@ class Settings:
 
 
 def files(settings: Settings) -> tuple[str, ...]:
-    """The crawl files of a run. Raises InputError where one isn't there."""
-    return tuple(crawl.files(settings.input))
+    """The crawl files of a run. Raises InputError where one isn't there, or at the first look is none.
+
+    The look is for local files, and for no more than `LOOKED_AT`: it is there so that a slip shows at once and not
+    after a night.
+    """
+    found = tuple(crawl.files(settings.input))
+    for path in found[:LOOKED_AT]:
+        if storage.is_local(path) and not crawl.is_page(path):
+            warc.check(path)
+    return found
 
 
 def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
