@@ -7,9 +7,9 @@ from collections.abc import Collection
 from omnicorpus.document import Document, Drop
 
 REFUSALS = frozenset(("noai", "tdm-reservation"))
-"""Tokens of meta robots that drop a page by default: those that speak of this use. "noindex" (and "none", its short form
-with nofollow) speaks to search engines and stands on every tenth forum page; a config may add it. "noimageai" concerns
-the images alone: see `no_images`."""
+"""Tokens of meta robots that drop a page by default: those that speak of this use. "noindex" (and "none", its short
+form with nofollow) speaks to search engines and stands on every tenth forum page; a config may add it. "noimageai"
+concerns the images alone: see `no_images`."""
 
 
 def consent(document: Document, *, refusals: Collection[str] = REFUSALS) -> Drop | None:

@@ -74,8 +74,8 @@ class Image:
     does not. `context` holds class names and ids of the element and its near ancestors, lower case, separated by
     spaces: filters look there for words such as "avatar"; it is not stored. `media` is the address of the video or
     audio whose poster this is, for those kinds. `clip_similarity` is the cosine of the image and the text part at
-    position `best_text` of its document, `best_sentence` the sentence of it; `alt_similarity` and `caption_similarity` the
-    cosines of the image with its own alt text and caption.
+    position `best_text` of its document, `best_sentence` the sentence of it; `alt_similarity` and `caption_similarity`
+    the cosines of the image with its own alt text and caption.
     """
 
     url: str

@@ -44,7 +44,7 @@ def _rows(path: str, wanted: Sequence[int]) -> Iterator[Document]:
 
 
 def drops(root: str, rule: str, count: int, seed: int) -> list[Dropped]:
-    """`count` drops by `rule` (a rule, a stage, or "all"). Raises InputError naming the rules where it is none of them."""
+    """`count` drops by `rule` (a rule, a stage, or "all"). Raises InputError, naming the rules, where it is none."""
     rows: list[dict[str, Any]] = []
     known: set[str] = set()
     for path in job.result_files(root, "drops"):

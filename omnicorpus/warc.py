@@ -108,7 +108,7 @@ def check(path: str) -> None:
 
 def _is_arc(path: str, head: bytes) -> bool:
     if not head:
-        raise InputError(f"{path} is empty: a WARC file has at least one record; fetch it again or leave it out")
+        raise InputError(f"{path} is empty: a WARC file has one record at least; fetch it anew or leave it out")
     start = _first_bytes(head)
     if start.startswith(b"filedesc:"):
         return True
@@ -127,7 +127,7 @@ def _first_bytes(head: bytes) -> bytes:
 
 
 def read_body(file: str, offset: int, length: int) -> bytes:
-    """The decoded body of the one response at a locator. Raises BadBody where there is none, InputError for the file."""
+    """The decoded body of the response at a locator. Raises BadBody where there is none, InputError for the file."""
     data = storage.read_bytes(file, start=offset, length=length)
     raw: bytes | None = None
     if data.startswith((b"WARC/", _GZIP, _LZ4, _ZSTD)):
@@ -325,7 +325,7 @@ def _content_type(header: str) -> tuple[str, str | None]:
 
 
 def decode_body(body: bytes, headers: dict[str, str]) -> bytes:
-    """Undo transfer and content encodings. Raises BadBody("body_bytes") past MAX_BODY, BadBody("content_encoding") else.
+    """Undo transfer and content encodings. Raises BadBody: "body_bytes" past MAX_BODY, "content_encoding" else.
 
     Archives often hold bodies that are already decoded beside headers that say otherwise, so an encoding whose own
     marks are missing counts as already undone.
