@@ -14,12 +14,14 @@ from filters import phrases
 from filters.words import Words
 from omnicorpus.document import Drop, Kind
 
+_DIGIT = re.compile("[0-9]")
 _CONTENT = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
 _END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
 _URL = re.compile(
     r"(?:https?://|www\.)\S+|\b[a-z0-9.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
 )
+_URL_SIGN = re.compile(r"://|www\.|\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?![\w.])", re.I)
 _HASHTAG = re.compile(r"(?<!\w)[#@][\w-]{2,}|#[^#\s]{1,20}#|\brt @")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{2,5}\)?){2,5}(?!\w)")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -38,8 +40,8 @@ _DATE = re.compile(
     r"thursday|friday|saturday|sunday|am|pm|at|on|by|et|est|edt|gmt|utc|updated|published|posted|last|um|uhr|le|à|el|de|в)(?!\w)\.?"
 )
 
-_WIDEST = 20
-"""Characters to a word beyond which a line need not be counted: no language has such words on average."""
+_NARROWEST, _WIDEST = 1.6, 20
+"""Fewest characters to a word, in Chinese, and more than any language has on average."""
 
 _NAME = r"[A-ZÀ-ÞА-Я][\w.'’-]*"
 _BYLINE = re.compile(
@@ -64,8 +66,9 @@ class Line:
         return Line(bare, bare.lower(), kind, language, Words(bare, language))
 
     def longer_than(self, words: float) -> bool:
-        """Whether the line has more words, or more than 20 characters to each: no need to count those."""
-        return len(self.text) > _WIDEST * words or self.words.count > words
+        """Whether the line has more words. Those of few or of very many characters to a word need no counting."""
+        length = len(self.text)
+        return length > _NARROWEST * words and (length > _WIDEST * words or self.words.count > words)
 
     @property
     def ends(self) -> bool:
@@ -147,7 +150,9 @@ def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | 
 
     Table 11: paragraphs of under 80 words with a telephone number, as released; what is left is ours.
     """
-    if len(line.text) > _WIDEST * longest or sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text):
+    if len(line.text) > _WIDEST * longest or not _DIGIT.search(line.text):
+        return None
+    if sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text):
         return None
     if not _CONTACT.search(line.lower) or line.words.count >= longest:
         return None
@@ -162,7 +167,9 @@ def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop 
     Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
     """
     left = min(left, 1) if line.kind == "list" else left
-    if len(line.text) > _WIDEST * longest or not _TIME.search(line.lower) or line.words.count >= longest:
+    if len(line.text) > _WIDEST * longest or not _DIGIT.search(line.text):
+        return None
+    if not _TIME.search(line.lower) or line.words.count >= longest:
         return None
     count = Words(_DATE.sub(" ", _TIME.sub(" ", line.lower))).count
     return Drop("timestamp_line", round(count, 1), left) if count <= left else None
@@ -170,7 +177,9 @@ def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop 
 
 def url_line(line: Line, *, share: float = 0.8) -> Drop | None:
     """Lines that are web addresses. Table 11: URLs in text."""
-    found = sum(len(match.group()) for match in _URL.finditer(line.text)) if "." in line.text else 0
+    if not _URL_SIGN.search(line.text):
+        return None
+    found = sum(len(match.group()) for match in _URL.finditer(line.text))
     return _at_least("url_line", found, len(line.text), share) if found else None
 
 

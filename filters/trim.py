@@ -27,6 +27,8 @@ _ENDING = re.compile(
     r"\s{0,9}(?:[（(【\[](?:完|本文完|全文完|未完待续|the end|end|fin|ende|конец)[)）】\]]|[-–—=]{1,3}\s?(?:end|完|fin)\s?[-–—=]{1,3}|[■◆●□◇█▲]+|#{2,})\s*$",
     re.I,
 )
+_ENDING_LAST = tuple(")）】]-–—=■◆●□◇█▲# \n")
+_CREDIT_LAST = tuple(")）】]摄影道 \n")
 _CREDIT_ENDING = re.compile(
     r"\s{0,9}(?:[（(【\[](?:责任编辑|责编|编辑|来源|作者|记者|原标题|图片来源|图|文|图/文|photo|photos|image|picture|source|credit|via|foto|bild|quelle|"
     r"crédit|写真|画像|撮影|出典|사진|출처|фото|источник)\s?(?:[:：=/]|by |courtesy |credit )[^（()）【】\[\]]{1,60}[)）】\]]"
@@ -75,12 +77,16 @@ def citation_marks(text: str) -> str:
 
 def ending_marks(text: str) -> str:
     """The text without the marks that say that an article ends: (完), -END-, ■. Table 11: strange suffixes."""
+    if not text.endswith(_ENDING_LAST):
+        return text
     found = _ENDING.search(text, max(0, len(text) - _TAIL))
     return text[: found.start()] if found else text
 
 
 def credit_ending(text: str) -> str:
     """The text without a source, editor or photographer in brackets at its end. Table 11: source and author lines."""
+    if not text.endswith(_CREDIT_LAST):
+        return text
     found = _CREDIT_ENDING.search(text, max(0, len(text) - _TAIL))
     return text[: found.start()] if found else text
 

@@ -1,4 +1,6 @@
+import ftfy
 import pytest
+from ftfy.badness import is_bad
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,3 +38,19 @@ def test_what_was_repaired_needs_no_more_than_a_few_repairs(text: str) -> None:
             return
         text = after
     raise AssertionError(text)
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252", "cp1250", "cp1251"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "déjà vu à l’école",
+        "Größe über «naïve» – 82° F",
+        "Всё хорошо, спасибо за всё",
+        "日本語の文章です",
+        "Zażółć gęślą",
+    ],
+)
+def test_the_look_that_saves_time_misses_nothing(charset: str, text: str) -> None:
+    wrong = text.encode().decode(charset, "replace")
+    assert repaired(wrong) == (ftfy.fix_encoding(wrong) if is_bad(wrong) else wrong)
