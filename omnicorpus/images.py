@@ -17,6 +17,7 @@ import hashlib
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -130,11 +131,29 @@ class AddressSettings:
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
+    """What decides which pictures are had. How fast and how patiently the web is asked is not among it: what a run has
+    fetched it keeps when those numbers change, and `earlier` is the way to ask again for what failed."""
+
     sources: tuple[Source, ...]
     earlier: tuple[str, ...]
     domains: str | None
     hashes: str | None
-    fetch: FetchSettings
+    max_bytes: int
+    robots: bool
+    opt_outs: tuple[str, ...]
+
+    @staticmethod
+    def of(settings: ImageStageSettings) -> SourceSettings:
+        fetching = settings.fetch
+        return SourceSettings(
+            settings.sources,
+            settings.earlier,
+            settings.domains,
+            settings.hashes,
+            fetching.max_bytes,
+            fetching.robots,
+            fetching.opt_outs,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +215,11 @@ def stages(
         Stage(
             "fetch",
             fetch,
-            SourceSettings(settings.sources, settings.earlier, settings.domains, settings.hashes, settings.fetch),
+            SourceSettings.of(settings),
             ("pictures",),
             needs=(Need("addresses", "wanted", "all"), Need("addresses", "held", "all")),
             shards=hosts,
-            start=start_fetch,
+            start=partial(start_fetch, settings.fetch),
             resources=resources.fetch,
             unit="images",
         ),
@@ -350,8 +369,8 @@ class Supply:
         return any(".".join(labels[start:]) in self.domains for start in range(len(labels)))
 
 
-def start_fetch(settings: SourceSettings) -> Supply:
-    fetcher = Fetcher(settings.fetch) if "web" in settings.sources else None
+def start_fetch(fetching: FetchSettings, settings: SourceSettings) -> Supply:
+    fetcher = Fetcher(fetching) if "web" in settings.sources else None
     return Supply(fetcher, _lines(settings.domains), _lines(settings.hashes))
 
 
@@ -396,7 +415,7 @@ def fetch(call: Call, supply: Supply) -> Counts:
                 places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
                 for key, item in missing.items():
                     if key in places:
-                        _keep(item, _from_crawl(places[key], settings.fetch.max_bytes), source, supply, spool)
+                        _keep(item, _from_crawl(places[key], settings.max_bytes), source, supply, spool)
             elif source == "earlier":
                 _take_earlier(settings.earlier, missing, supply, spool)
             else:

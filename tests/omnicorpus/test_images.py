@@ -104,8 +104,7 @@ def run(
     first = Stage(
         "given", given, prepare(folder, shards, held), ("documents", "records"), shards=names, in_funnel=False
     )
-    needs = Need("given", "documents"), Need("given", "records")
-    steps = images.stages(*needs, settings, partitions=partitions, document_shards=names)
+    steps = images.stages(*NEEDS, settings, partitions=partitions, document_shards=names)
     laid = plan.make(str(tmp_path / "run"), (first, *steps))
     runner.run(laid, engine or Inline(), lambda _: None)
     counts = {step.stage.name: counted(step) for step in laid.steps}
@@ -321,6 +320,9 @@ def test_one_score_has_one_source() -> None:
         ImageStageSettings(clip=None, aesthetic=HeadSettings("aesthetic.pth"))
 
 
+NEEDS = Need("given", "documents"), Need("given", "records")
+
+
 def from_web(**more: Any) -> ImageStageSettings:
     fetching = FetchSettings(contact="crawl@example.org", host_rate=0.0, back_off=0.01, retries=0, **more)
     return replace(BARE, sources=("warc", "web"), fetch=fetching)
@@ -398,3 +400,14 @@ def test_lists_of_those_who_opted_out_are_kept(tmp_path: Path) -> None:
         assert "www.artist.test" not in {request.host for request in web.log}
     assert errors(outcome) == {urls[1]: "opt_out", urls[2]: None, urls[0]: "opt_out"}
     assert [row["content"] is None for row in outcome.images.values()].count(True) == 2
+
+
+def test_asking_faster_is_no_reason_to_ask_again(tmp_path: Path) -> None:
+    given_stage = Stage("given", given, Given(""), ("documents", "records"), shards=("one",), in_funnel=False)
+    first, faster, choosier = (
+        plan.make(
+            str(tmp_path), (given_stage, *images.stages(*NEEDS, settings, partitions=1, document_shards=("one",)))
+        )
+        for settings in (from_web(), from_web(host_connections=9, seconds=5.0), from_web(robots=False))
+    )
+    assert first.step("fetch").key == faster.step("fetch").key != choosier.step("fetch").key
