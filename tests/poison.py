@@ -35,6 +35,9 @@ class Evil:
     pause: float = 0.0
 
 
+GOOD = Evil()
+
+
 def suffer(settings: Evil, number: int, stage: str) -> None:
     """Do what this number is to do to this process."""
     if settings.pause:
@@ -106,9 +109,9 @@ LIMITS = Resources(record_seconds=4.0, record_memory=256 << 20)
 def stages(
     shards: int = 6,
     *,
-    first: Evil = Evil(),
-    second: Evil = Evil(),
-    third: Evil = Evil(),
+    first: Evil = GOOD,
+    second: Evil = GOOD,
+    third: Evil = GOOD,
     limits: Resources = LIMITS,
 ) -> tuple[Stage, ...]:
     names = tuple(f"s{number}" for number in range(shards))
