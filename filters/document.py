@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filters.phrases import FLAGGED, phrases
+from filters.text import word_count
 from filters.words import Words, prose
 from omnicorpus.document import Document, Drop
 
@@ -39,16 +40,6 @@ def image_count(document: Document, *, minimum: int = 1, maximum: int = 30) -> D
         return Drop("image_count", count, minimum)
     if count > maximum:
         return Drop("image_count", count, maximum)
-    return None
-
-
-def word_count(words: Words, *, minimum: float = 50, maximum: float = 100_000) -> Drop | None:
-    """Drop documents of which too little prose is left, or too much. Defaults: Gopher A.1."""
-    count = round(words.count, 1)
-    if count < minimum:
-        return Drop("word_count", count, minimum)
-    if count > maximum:
-        return Drop("word_count", count, maximum)
     return None
 
 

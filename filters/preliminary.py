@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filters import text
-from filters.words import prose
+from filters.words import Words, prose
 from omnicorpus.document import Document, Drop
 
 
@@ -72,49 +73,49 @@ def judge(document: Document, settings: PreliminarySettings) -> Drop | None:
     that is there. Then come rules that read the text once, then those that read its lines, its words, and last
     its n-grams, which cost as much as all others together.
     """
-    words = prose(document)
-    on = settings
-    drop: Drop | None = None
+    return next((drop for drop in _verdicts(prose(document), settings) if drop is not None), None)
+
+
+def _verdicts(words: Words, on: PreliminarySettings) -> Iterator[Drop | None]:
     if on.word_count is not None:
-        drop = text.word_count(words, minimum=on.word_count[0], maximum=on.word_count[1])
-    if drop is None and on.sentence_count is not None:
-        drop = text.sentence_count(words, minimum=on.sentence_count)
-    if drop is None and on.lorem_ipsum is not None:
-        drop = text.lorem_ipsum(words, maximum=on.lorem_ipsum)
-    if drop is None and on.curly_brackets is not None:
-        drop = text.curly_brackets(words, maximum=on.curly_brackets)
-    if drop is None and on.unreadable_characters is not None:
-        drop = text.unreadable_characters(words, maximum=on.unreadable_characters)
-    if drop is None and on.symbol_ratio is not None:
-        drop = text.symbol_ratio(words, maximum=on.symbol_ratio)
-    if drop is None and on.line_breaks is not None:
-        drop = text.line_breaks(words, maximum=on.line_breaks)
-    if drop is None and on.continuous_line_breaks is not None:
-        drop = text.continuous_line_breaks(words, maximum=on.continuous_line_breaks)
-    if drop is None and on.bullet_lines is not None:
-        drop = text.bullet_lines(words, maximum=on.bullet_lines)
-    if drop is None and on.ellipsis_lines is not None:
-        drop = text.ellipsis_lines(words, maximum=on.ellipsis_lines)
-    if drop is None and on.digits is not None:
-        drop = text.digits(words, maximum=on.digits)
-    if drop is None and on.mean_word_length is not None:
-        drop = text.mean_word_length(words, minimum=on.mean_word_length[0], maximum=on.mean_word_length[1])
-    if drop is None and on.alphabetic_words is not None:
-        drop = text.alphabetic_words(words, minimum=on.alphabetic_words)
-    if drop is None and on.stop_words is not None:
-        drop = text.stop_words(words, minimum=on.stop_words)
-    if drop is None and on.frequent_word is not None:
-        drop = text.frequent_word(words, maximum=on.frequent_word)
-    if drop is None and on.duplicate_lines is not None:
-        drop = text.duplicate_lines(words, maximum=on.duplicate_lines)
-    if drop is None and on.duplicate_line_characters is not None:
-        drop = text.duplicate_line_characters(words, maximum=on.duplicate_line_characters)
-    if drop is None and on.duplicate_paragraphs is not None:
-        drop = text.duplicate_paragraphs(words, maximum=on.duplicate_paragraphs)
-    if drop is None and on.duplicate_paragraph_characters is not None:
-        drop = text.duplicate_paragraph_characters(words, maximum=on.duplicate_paragraph_characters)
-    if drop is None and on.top_n_gram is not None:
-        drop = text.top_n_gram(words, maxima=on.top_n_gram)
-    if drop is None and on.duplicate_n_grams is not None:
-        drop = text.duplicate_n_grams(words, maxima=on.duplicate_n_grams)
-    return drop
+        yield text.word_count(words, minimum=on.word_count[0], maximum=on.word_count[1])
+    if on.sentence_count is not None:
+        yield text.sentence_count(words, minimum=on.sentence_count)
+    if on.lorem_ipsum is not None:
+        yield text.lorem_ipsum(words, maximum=on.lorem_ipsum)
+    if on.curly_brackets is not None:
+        yield text.curly_brackets(words, maximum=on.curly_brackets)
+    if on.unreadable_characters is not None:
+        yield text.unreadable_characters(words, maximum=on.unreadable_characters)
+    if on.symbol_ratio is not None:
+        yield text.symbol_ratio(words, maximum=on.symbol_ratio)
+    if on.line_breaks is not None:
+        yield text.line_breaks(words, maximum=on.line_breaks)
+    if on.continuous_line_breaks is not None:
+        yield text.continuous_line_breaks(words, maximum=on.continuous_line_breaks)
+    if on.bullet_lines is not None:
+        yield text.bullet_lines(words, maximum=on.bullet_lines)
+    if on.ellipsis_lines is not None:
+        yield text.ellipsis_lines(words, maximum=on.ellipsis_lines)
+    if on.digits is not None:
+        yield text.digits(words, maximum=on.digits)
+    if on.mean_word_length is not None:
+        yield text.mean_word_length(words, minimum=on.mean_word_length[0], maximum=on.mean_word_length[1])
+    if on.alphabetic_words is not None:
+        yield text.alphabetic_words(words, minimum=on.alphabetic_words)
+    if on.stop_words is not None:
+        yield text.stop_words(words, minimum=on.stop_words)
+    if on.frequent_word is not None:
+        yield text.frequent_word(words, maximum=on.frequent_word)
+    if on.duplicate_lines is not None:
+        yield text.duplicate_lines(words, maximum=on.duplicate_lines)
+    if on.duplicate_line_characters is not None:
+        yield text.duplicate_line_characters(words, maximum=on.duplicate_line_characters)
+    if on.duplicate_paragraphs is not None:
+        yield text.duplicate_paragraphs(words, maximum=on.duplicate_paragraphs)
+    if on.duplicate_paragraph_characters is not None:
+        yield text.duplicate_paragraph_characters(words, maximum=on.duplicate_paragraph_characters)
+    if on.top_n_gram is not None:
+        yield text.top_n_gram(words, maxima=on.top_n_gram)
+    if on.duplicate_n_grams is not None:
+        yield text.duplicate_n_grams(words, maxima=on.duplicate_n_grams)
