@@ -38,10 +38,10 @@ def print_dropped(dropped: Dropped, console: Console, *, twin: str | None = None
 
 def _print(lines: Iterator[tuple[str, str]], console: Console) -> None:
     for style, line in lines:
-        console.print(_visible(line), style=style or None, markup=False, emoji=False, highlight=False)
+        console.print(visible(line), style=style or None, markup=False, emoji=False, highlight=False)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """`text` with control characters, and marks that turn the direction of what follows, replaced by U+FFFD."""
     return "".join(
         "\ufffd"

@@ -27,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from omnicorpus import runner
+from omnicorpus.reading import visible
 
 LOG_SECONDS = 5.0
 """Between two lines of progress where the output is no terminal."""
@@ -172,6 +173,30 @@ def print_funnel(levels: Sequence[Mapping[str, Any]], title: str) -> None:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return "\n".join(f"{escape(rule)} {count:,}" for rule, count in counts.items())
+
+
+def print_members(members: Iterable[tuple[str, str, str, float | None]]) -> None:
+    """The documents that a run took for one: address, crawl time, by which rule it went, similarity to the kept one."""
+    table = Table(show_edge=False, header_style="bold")
+    for name in ("document", "crawled", "rule", "Jaccard"):
+        table.add_column(name, justify="right" if name == "Jaccard" else "left", overflow="fold")
+    for url, crawled, rule, similarity in members:
+        row = (visible(url), crawled, rule, "" if similarity is None else f"{similarity:.3f}")
+        table.add_row(*map(Text, row), style="green" if rule == "kept" else None)
+    output.print(table)
+
+
+_DIFFERENCES = {"same": "dim", "changed": "yellow", "left": "green", "right": "red"}
+
+
+def print_difference(rows: Iterable[tuple[str, str | None, str | None]]) -> None:
+    """Two documents' texts side by side: the kept one on the left."""
+    table = Table(show_header=False, show_edge=False, expand=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for kind, left, right in rows:
+        table.add_row(Text(visible(left or "")), Text(visible(right or "")), style=_DIFFERENCES[kind])
+    output.print(table)
 
 
 def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:

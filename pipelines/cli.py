@@ -21,7 +21,8 @@ import typer
 import filters
 import omnicorpus
 import pipelines
-from omnicorpus import __version__, config, crawl, gallery, job, lease, plan, reading, storage, terminal, view
+from omnicorpus import __version__, config, crawl, family, gallery, job, lease, plan, reading, storage, terminal, view
+from omnicorpus import duplicates as deduplication
 from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
 from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
@@ -295,6 +296,51 @@ def sample(
         pictures = sampling.pictures(root, urls)
         gallery.write_drops(drops, pictures, html, title=f"{root}: dropped by {dropped}", addresses=twins)
     terminal.say(f"look at {html}")
+
+
+@app.command(epilog="Example:  omnicorpus duplicates runs/demo https://kawabe.test/tabi/kawa-nobori")
+def duplicates(
+    root: RunFolder,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address of a document that came to deduplication.")],
+) -> None:
+    """Show a document's duplicates: which were found, which was kept and why, and where the first two differ."""
+    laid_out, settings = _finished(root)
+    found = family.explain(laid_out, url, settings.duplicates)
+    terminal.output.print(f"{found.size} documents are one; {found.reason}", markup=False, soft_wrap=True)
+    terminal.print_members(
+        (member.document.url if member.document else f"{member.id} (of an earlier crawl)",
+         str(member.document.crawled_at or "") if member.document else "",
+         member.rule or "kept",
+         found.similarities[0][number])
+        for number, member in enumerate(found.members)
+    )  # fmt: skip
+    there = [member.document for member in found.members if member.document is not None]
+    if len(there) > 1:
+        terminal.print_difference((row.kind, row.left, row.right) for row in family.difference(there[0], there[1]))
+
+
+@app.command(epilog="Example:  omnicorpus index runs/demo --output runs/demo-index")
+def index(
+    root: RunFolder,
+    output: Annotated[str, typer.Option(help="A new folder; a later run names it in duplicates.index.")],
+) -> None:
+    """Keep the signatures of a finished run, so that a later crawl is deduplicated against it without its texts."""
+    laid_out, _ = _finished(root)
+    documents = deduplication.make_index(laid_out, output)
+    terminal.say(f"{output}: the signatures of {documents:,} documents; set duplicates.index=[{output}] in a later run")
+
+
+def _finished(root: str) -> tuple[plan.Plan, Any]:
+    """The plan and the settings of a finished run, as its own folder tells them."""
+    manifest = job.finished(root)
+    source = f"{root}/{job.RUN}"
+    pipeline = _pipeline(manifest["config"], source)
+    settings = config.fill(pipeline.Settings, manifest["config"], source)
+    laid_out = plan.make(root, pipeline.stages(settings, tuple(manifest["files"])))
+    unfinished = next((step.stage.name for step in laid_out.steps if len(step.done) < len(step.shards)), None)
+    if unfinished is not None:
+        raise InputError(f"another version of omnicorpus made {root} ({unfinished} differs): run its config again")
+    return laid_out, settings
 
 
 @app.command("sample-crawl", epilog="Example:  omnicorpus sample-crawl runs/sample-crawl.warc.gz")

@@ -3,6 +3,7 @@
     extract      read the archive, take the main body with images in place, identify the language
     select       keep the configured languages, apply the preliminary text filters
     unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
+    paragraphs   cut what a site repeats in document after document (OBELICS; null leaves it out)
     images       fetch, measure and embed the images of the survivors (omnicorpus.images)
     refine       cut bad images, lines and paragraphs, judge the document by what is left, write the corpus
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 from filters import detailed, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
-from omnicorpus import crawl, duplicates, images, language, schema, storage, table, warc, watch
+from omnicorpus import crawl, duplicates, images, language, paragraph, schema, storage, table, warc, watch
 from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
@@ -82,6 +83,7 @@ class Settings:
     language: LanguageSettings = field(default_factory=LanguageSettings)
     preliminary: preliminary.PreliminarySettings = field(default_factory=preliminary.PreliminarySettings)
     duplicates: duplicates.DuplicateSettings = field(default_factory=duplicates.DuplicateSettings)
+    paragraphs: paragraph.ParagraphSettings | None = field(default_factory=paragraph.ParagraphSettings)
     images: images.ImageStageSettings = field(default_factory=images.ImageStageSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
 
@@ -109,6 +111,11 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
     """The pipeline over the crawl files `sources`, in order."""
     shards = tuple(shard_name(path, storage.size(path) if storage.is_local(path) else None) for path in sources)
     languages = None if settings.languages == "all" else tuple(settings.languages)
+    unique = Need("unique", "documents")
+    paragraphs: tuple[Stage, ...] = ()
+    if settings.paragraphs is not None:
+        paragraphs = paragraph.stages(unique, settings.paragraphs, partitions=settings.partitions)
+        unique = Need("paragraphs", "documents")
     return (
         Stage(
             "extract",
@@ -127,8 +134,9 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
             needs=(Need("extract", "documents"),),
         ),
         *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
+        *paragraphs,
         *images.stages(
-            Need("unique", "documents"),
+            unique,
             Need("extract", "records"),
             settings.images,
             partitions=settings.partitions,

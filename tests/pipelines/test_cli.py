@@ -236,6 +236,14 @@ def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     assert "extract · status · 404 against 200" in dropped.stdout
     unknown = omnicorpus("sample", "out", "--dropped", "beauty", cwd=tmp_path)
     assert (unknown.returncode, "nothing was dropped by beauty" in unknown.stderr) == (2, True)
+    family = omnicorpus("duplicates", "out", "https://a.test/tides", cwd=tmp_path)
+    assert "1 documents are one" in family.stdout
+    assert omnicorpus("index", "out", "--output", "index", cwd=tmp_path).returncode == 0
+    against = omnicorpus(
+        "run", path, "--set", "output=second", "--set", f"duplicates.index=[{tmp_path}/index]", "--json", cwd=tmp_path
+    )
+    second = {level["stage"]: level for level in json.loads(against.stdout)["funnel"]}
+    assert (second["unique"]["rows_in"], second["unique"]["rows_out"]) == (2, 0)
     page = omnicorpus("sample", "out", "--html", "page.html", cwd=tmp_path)
     assert page.returncode == 0
     assert "comes in twice a day" in (tmp_path / "page.html").read_text()
@@ -319,7 +327,19 @@ def test_another_configs_output_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "submit", "stop", "extract", "export", "sample", "status", "sample-crawl", "models build-stand-in"],
+    [
+        "run",
+        "submit",
+        "stop",
+        "extract",
+        "export",
+        "sample",
+        "status",
+        "sample-crawl",
+        "models build-stand-in",
+        "duplicates",
+        "index",
+    ],
 )
 def test_every_commands_help_has_an_example(tmp_path: Path, command: str) -> None:
     done = omnicorpus(*command.split(), "--help", cwd=tmp_path)
