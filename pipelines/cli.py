@@ -306,6 +306,9 @@ def duplicates(
     """Show a document's duplicates: which were found, which was kept and why, and where the first two differ."""
     laid_out, settings = _finished(root)
     found = family.explain(laid_out, url, settings.duplicates)
+    if found.size == 1:
+        terminal.output.print(f"{url} has no duplicates", markup=False, soft_wrap=True)
+        return
     terminal.output.print(f"{found.size} documents are one; {found.reason}", markup=False, soft_wrap=True)
     terminal.print_members(
         (member.document.url if member.document else f"{member.id} (of an earlier crawl)",
