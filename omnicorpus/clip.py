@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import numpy as np
 import torch
 
@@ -222,6 +223,59 @@ def frame(model: str, pretrained: str | None = None) -> Frame:
     except (OSError, ValueError, KeyError) as error:
         raise ModelMissing(_how_to_get(model, pretrained, error)) from error
     return _frame({**given.get("preprocess_cfg", {}), "size": size})
+
+
+HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
+"""Weights that open_clip looks for in a repository of the Hugging Face hub, in its order."""
+
+
+def source(model: str, pretrained: str | None) -> str:
+    """Where a model's weights come from: a folder, a file, a page of the hub, an address; "" where nothing is known."""
+    if model.startswith("local-dir:"):
+        return model.removeprefix("local-dir:")
+    repository, url = _hub(model, pretrained)
+    return f"https://huggingface.co/{repository}" if repository else url or pretrained or ""
+
+
+def find(model: str, pretrained: str | None, cache: str | None = None) -> Path | None:
+    """The weights' file on this disk, None where it would have to be downloaded."""
+    if model.startswith("local-dir:"):
+        files = (Path(model.removeprefix("local-dir:")) / name for name in (*HUB_FILES, "model.safetensors"))
+        return next((file for file in files if file.is_file()), None)
+    if pretrained is not None and Path(pretrained).is_file():
+        return Path(pretrained)
+    repository, url = _hub(model, pretrained)
+    if repository:
+        for name in HUB_FILES:
+            held = huggingface_hub.try_to_load_from_cache(repository, name, cache_dir=cache)
+            if isinstance(held, str):
+                return Path(held)
+        return None
+    file = Path(cache or Path.home() / ".cache" / "clip") / url.rpartition("/")[2]
+    return file if url and file.is_file() else None
+
+
+def download(model: str, pretrained: str | None, cache: str | None = None) -> None:
+    """Bring a model's weights to the cache. Raises ConfigError, ModelMissing."""
+    _check_name(model)
+    try:
+        if model.startswith("hf-hub:"):
+            open_clip.download_pretrained_from_hf(model.removeprefix("hf-hub:"), cache_dir=cache)
+            return
+        tag = open_clip.get_pretrained_cfg(model.replace("/", "-"), pretrained or "")
+        if not tag:
+            raise FileNotFoundError(f"no such pretrained tag: {pretrained}")
+        open_clip.download_pretrained(tag, cache_dir=cache)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise ModelMissing(_how_to_get(model, pretrained, error)) from error
+
+
+def _hub(model: str, pretrained: str | None) -> tuple[str, str]:
+    """(repository of the hub, address) of a model's weights, each empty where there is none."""
+    if model.startswith("hf-hub:"):
+        return model.removeprefix("hf-hub:"), ""
+    tag = open_clip.get_pretrained_cfg(model.replace("/", "-"), pretrained or "")
+    return str(tag.get("hf_hub", "")).rpartition("/")[0], str(tag.get("url", ""))
 
 
 def _check_name(model: str) -> None:

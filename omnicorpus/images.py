@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from omnicorpus import address, head, nsfw, picture, schema, standin, storage, table
@@ -297,13 +298,9 @@ def addresses(call: Call, _state: object) -> Counts:
     """Distinct addresses of a shard's images, and the pictures of its crawl file, both to their host's partition."""
     settings: AddressSettings = call.settings
     (documents,), (records,) = call.inputs.values()
-    found = {
-        part["url"]
-        for group in table.groups(documents, ["images"])
-        for parts in group["images"].to_pylist()
-        for part in parts
-        if part is not None
-    }
+    found: set[str] = set()
+    for group in table.groups(documents, ["images"]):
+        found.update(pc.struct_field(pc.list_flatten(group["images"]), "url").drop_null().to_pylist())
     best: dict[str, str] = {}
     for url in found:
         key = address.canonical(url)
@@ -792,15 +789,19 @@ class _Known:
 
 def _known(told: pa.Table) -> dict[str, _Known]:
     names = [name for name, _ in _KEPT_MEASURES]
-    vectors = told["embedding"].to_pylist()
+    rows = told.select(["key", "url", *names]).to_pylist()
     return {
-        row["key"]: _Known(
-            row["url"],
-            Measures(**{name: row[name] for name in names}),
-            None if vector is None else np.array(vector, dtype=np.float32),
-        )
-        for row, vector in zip(told.select(["key", "url", *names]).to_pylist(), vectors, strict=True)
+        row["key"]: _Known(row["url"], Measures(**{name: row[name] for name in names}), vector)
+        for row, vector in zip(rows, _rows_of_vectors(told["embedding"].combine_chunks()), strict=True)
     }
+
+
+def _rows_of_vectors(column: pa.ListArray) -> Iterator[np.ndarray | None]:
+    """float32 vectors, None where the row has none; no number becomes a Python object."""
+    held = column.is_valid().to_numpy(zero_copy_only=False)
+    numbers = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+    vectors = iter(numbers.reshape(int(held.sum()), -1) if len(numbers) else ())
+    return (next(vectors) if there else None for there in held)
 
 
 def _with_measures(document: Document, known: Mapping[str, _Known]) -> Document:

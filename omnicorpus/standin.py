@@ -67,6 +67,10 @@ def folder(cache: str | None = None) -> Path:
     return (Path(cache) if cache else home / "omnicorpus") / "stand-in-1"
 
 
+def is_built(cache: str | None = None) -> bool:
+    return (folder(cache) / _COMPLETE).is_file()
+
+
 def build(cache: str | None = None) -> str:
     """The model's name for `clip.load`, built first where it isn't there yet (about 20 s). Raises ModelMissing without
     the packages."""

