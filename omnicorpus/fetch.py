@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import resource
 import socket
 import ssl
 import zlib
@@ -132,7 +133,8 @@ UNNAMED_SECONDS = 60.0
 """How long a name's addresses, or their absence, are believed: the usual few minutes of a resolver, not stated by
 getaddrinfo."""
 
-RESOLVERS = 32
+RESOLVERS = 256
+"""Threads that wait for names. A dead name takes many seconds, and must not hold up the others."""
 
 
 class _Names(AbstractResolver):
@@ -224,6 +226,19 @@ class _Host:
             await asyncio.sleep(wait)
 
 
+KEPT_SECONDS = 5.0
+"""An idle connection is kept so long: many a host has one picture only, and every connection is an open file."""
+
+MOST_HOSTS = 4_000
+
+
+def hosts_at_once(host_connections: int) -> int:
+    """Hosts that are asked side by side: as many as the process may open files for, and at most MOST_HOSTS."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A connection that has just been given back is open for a while yet, and names and tables need files too.
+    return max(16, min(MOST_HOSTS, (files - 256) // (2 * host_connections)))
+
+
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 """Scheme and authority, as urlsplit cuts them."""
 
@@ -270,7 +285,14 @@ class _Session:
             take(fetched)
 
         names = _Names(self._settings.test_server)
-        connector = aiohttp.TCPConnector(limit=0, resolver=names, use_dns_cache=False, socket_factory=self._socket)
+        gate = asyncio.Semaphore(hosts_at_once(self._settings.host_connections))
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            resolver=names,
+            use_dns_cache=False,
+            keepalive_timeout=KEPT_SECONDS,
+            socket_factory=self._socket,
+        )
         async with aiohttp.ClientSession(
             connector=connector,
             headers=self._headers,
@@ -281,9 +303,9 @@ class _Session:
         ) as self._http:
             try:
                 async with asyncio.timeout(self._settings.shard_seconds), asyncio.TaskGroup() as group:
-                    for queue in queues.values():
-                        for _ in range(min(len(queue), self._settings.host_connections)):
-                            group.create_task(self._lane(queue, done))
+                    # The largest hosts begin first: at their pace they take the longest.
+                    for queue in sorted(queues.values(), key=len, reverse=True):
+                        group.create_task(self._ask_host(queue, gate, done))
             except TimeoutError:
                 for url in list(waiting):
                     done(Fetched(url, error="out_of_time"))
@@ -299,6 +321,11 @@ class _Session:
         if end[:2] != self._test_end and not guard.public(str(end[0])):
             raise _NoConnection("private_address")
         return socket.socket(family, kind, protocol)  # type: ignore[arg-type]
+
+    async def _ask_host(self, queue: deque[str], gate: asyncio.Semaphore, done: Callable[[Fetched], None]) -> None:
+        async with gate, asyncio.TaskGroup() as group:
+            for _ in range(min(len(queue), self._settings.host_connections)):
+                group.create_task(self._lane(queue, done))
 
     async def _lane(self, queue: deque[str], done: Callable[[Fetched], None]) -> None:
         """One of a host's connections: asks for one picture after the other."""

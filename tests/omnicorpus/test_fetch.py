@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import resource
 import socket
 import ssl
 import subprocess
@@ -20,7 +21,7 @@ import pytest
 from PIL import Image
 
 from omnicorpus.errors import ConfigError
-from omnicorpus.fetch import Fetched, Fetcher, FetchSettings, agent
+from omnicorpus.fetch import Fetched, Fetcher, FetchSettings, agent, hosts_at_once
 from tests.web import Answer, Raw, Reply, Request, Web, serve
 
 
@@ -459,3 +460,18 @@ def test_no_addresses_are_no_requests() -> None:
     with serve(lambda _: picture()) as web:
         assert fetched(web, []) == {}
     assert web.log == []
+
+
+def test_more_hosts_than_may_be_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnicorpus.fetch.MOST_HOSTS", 16)
+    urls = [f"http://h{number}.test/{other}" for number in range(60) for other in range(2)]
+    with serve(lambda request: Reply(404) if request.path == "/robots.txt" else picture()) as web:
+        found = fetched(web, urls)
+    assert [item.error for item in found.values()] == [None] * len(urls)
+
+
+def test_hosts_at_once_fit_the_files_that_may_be_open() -> None:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for lanes in (1, 4, 50):
+        hosts = hosts_at_once(lanes)
+        assert hosts == 16 or 2 * hosts * lanes <= files
