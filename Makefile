@@ -52,5 +52,8 @@ lock: ## Write requirements.lock anew from pyproject.toml's newest versions
 	.venv-lock/bin/pip freeze --exclude-editable | grep -v '^omnicorpus' > requirements.lock
 	rm -rf .venv-lock
 
+bench-text: install .venv-bench ## Measure the text filters beside datatrove's
+	$(BIN)/python benchmarks/text.py
+
 clean: ## Remove what was made
 	rm -rf .venv .venv-bench runs build *.egg-info
