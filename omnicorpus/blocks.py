@@ -14,6 +14,7 @@ from omnicorpus.tree import NESTING, TooDeep
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>([^<]*)')
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
 _CLASS_OR_ID = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
+_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORECASE)
 _HIDDEN = re.compile(
     r'\shidden(?:[\s=]|$)|style="[^"]*(?:display\s*:\s*none|visibility\s*:\s*hidden)|aria-hidden="true"', re.IGNORECASE
 )
@@ -172,8 +173,11 @@ def _is_hidden(raw: str) -> bool:
     return ("hidden" in raw or "display" in raw) and _HIDDEN.search(raw) is not None
 
 
-def read(body: str) -> Page:
-    """Read the markup of a body, as `omnicorpus.tree.parse` returns it. Raises `TooDeep`."""
+def read(body: str, *, backgrounds: bool = False) -> Page:
+    """Read the markup of a body, as `omnicorpus.tree.parse` returns it. Raises `TooDeep`.
+
+    With `backgrounds`, the background image of a line-breaking element's style is a picture at the element's start.
+    """
     tags, node_names, parents, depths, first, last, hidden = ["body"], [""], [-1], [0], [0], [-1], [False]
     items: list[Item] = []
     node = 0
@@ -237,6 +241,8 @@ def read(body: str) -> Page:
                     hidden.append(hidden[node] or known[1])
                     node = len(tags) - 1
                     in_pre += tag == "pre"
+                    if backgrounds and "url(" in raw and (found := _BACKGROUND.search(unescape(raw))):
+                        items.append(Picture("img", attributes(raw) | {"src": found[1].strip()}, node, names=known[0]))
             elif slash:
                 if kind == _LINK:
                     in_link = False
@@ -343,12 +349,7 @@ def _collapsed(text: str) -> str:
 
 
 def _preformatted(text: str) -> str:
-    lines = [line.rstrip() for line in unescape(text).replace(BREAK, "\n").split("\n")]
-    while lines and not lines[0]:
-        del lines[0]
-    while lines and not lines[-1]:
-        lines.pop()
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in unescape(text).replace(BREAK, "\n").split("\n")).strip("\n")
 
 
 def _latex(tokens: list[tuple[str, str, str, str]]) -> str:
@@ -369,5 +370,5 @@ def _latex(tokens: list[tuple[str, str, str, str]]) -> str:
         given = attributes(tokens[0][2])
         latex = (given.get("alttext") or "").strip()
     if latex:
-        return f"${latex}$".replace("<", "&lt;")
+        return f"${latex}$".replace("&", "&amp;").replace("<", "&lt;")
     return " ".join("".join(plain).split())

@@ -31,16 +31,18 @@ class PageRefused(ValueError):  # noqa: N818 - a verdict on the page, not a faul
 class ExtractionSettings:
     """How pages are read.
 
-    `engine`: ours, or trafilatura with its image losses mended (the yardstick, about ten times slower).
+    `engine`: ours, or trafilatura with its image losses mended (the yardstick, several times slower).
     `css_backgrounds`: whether background images of inline styles are image candidates too; off, as most are decoration.
     `page_bytes`: largest page read, in UTF-8 bytes; the largest of 576 gold pages has 3.2 million.
     `page_tags`: most `<` in a page; a tree needs about 170 bytes of memory for each.
+    `page_items`: most texts and images in a page; measuring needs about 4 kB of memory for each.
     """
 
     engine: Engine = "omnicorpus"
     css_backgrounds: bool = False
     page_bytes: int = 10_000_000
     page_tags: int = 300_000
+    page_items: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,20 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
         raise PageRefused("page_tags", tags, settings.page_tags)
     try:
         parsed = tree.parse(source)
+        page = read(parsed.body, backgrounds=settings.css_backgrounds)
     except tree.TooDeep as deep:
         raise PageRefused("page_depth", deep.depth, tree.NESTING) from deep
-    page = read(parsed.body)
+    except tree.TooManyAttributes as many:
+        raise PageRefused("tag_attributes", many.count, tree.ATTRIBUTES) from many
+    except tree.TooMuchFormatting as open_:
+        raise PageRefused("open_formatting", open_.count, tree.REOPENED) from open_
+    if len(page.items) > settings.page_items:
+        raise PageRefused("page_items", len(page.items), settings.page_items)
+    if settings.engine == "trafilatura":
+        # imported here: it takes half a second and 40 MB that every other worker is spared
+        from omnicorpus.trafilatura_engine import trafilatura_parts
+
+        return Extract(trafilatura_parts(source, _base(url, parsed.base)), read_facts(parsed, url))
     images = images_of(page, _base(url, parsed.base))
     chosen = choose(page, hints(parsed, url), images)
     return Extract(assemble(page, chosen, images), read_facts(parsed, url))

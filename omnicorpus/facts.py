@@ -23,7 +23,8 @@ _DATES = (
     "weibo:article:create_at", "apub:time",
 )  # fmt: skip
 _SITES = ("og:site_name", "application-name", "dc.publisher")
-_ROBOTS = frozenset(("robots", "ccbot", "gptbot", "googlebot"))
+_ROBOTS = frozenset(("robots", "ccbot"))
+"""The meta names whose tokens count: every robot, and the one whose crawl is read here."""
 _NUMBERS_DATE = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*$")
 
 
@@ -44,7 +45,7 @@ def read_facts(tree: Tree, url: str) -> Facts:
                 continue
             metas.setdefault(name, content)
             if name in _ROBOTS:
-                robots.extend(token for token in re.split(r"[,;\s]+", content.lower()) if token)
+                robots.extend(token for token in re.split(r"[,;\s]+", content[:LONGEST].lower()) if token)
             elif name == "tdm-reservation" and content == "1":
                 robots.append("tdm-reservation")
         elif tag == "link":

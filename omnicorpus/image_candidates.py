@@ -41,6 +41,8 @@ _PLACEHOLDER = re.compile(
     r"1x1|dot|clear|no-?image|default-image|trans|dummy|space|s_blank)(?:[_.-][^/]*)?\.(?:gif|png|jpe?g|svg|webp)(?:$|\?)",
     re.IGNORECASE,
 )
+LONGEST = 20_000
+"""Characters of a srcset or an address that are read; real ones have up to some thousand."""
 _DESCRIPTOR = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>[wxh])$")
 _SPLIT = re.compile(r",\s+|,(?=(?:https?:)?//|/|data:)")
 _SPACE = re.compile(r"[\t\n\r\f]+")
@@ -58,7 +60,7 @@ def srcset(value: str) -> list[tuple[str, float]]:
     end closes the candidate. Addresses with spaces inside are put together again up to the next descriptor.
     """
     candidates: list[tuple[str, float]] = []
-    words = value.split()
+    words = value[:LONGEST].split()
     address = ""
     for word in words:
         bare = word.rstrip(",")
@@ -128,7 +130,7 @@ def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, s
 
 
 def _is_address(value: str, *, sure: bool) -> bool:
-    value = value.strip()
+    value = value[:LONGEST].strip()
     if len(value) < 5 or is_placeholder(value) or value.startswith(("{", "[", "<")) or " " in value and not sure:
         return False
     return _IMAGE_PATH.search(value) is not None or (sure and ("/" in value))
@@ -150,7 +152,9 @@ def urlsplit_path(address: str) -> str:
 
 
 def absolute(base: str, address: str) -> str | None:
-    """`address` against `base`, white space and fragment taken out; None where it cannot be read."""
+    """`address` against `base`, white space and fragment taken out; None where it cannot be read or is over-long."""
+    if len(address) > LONGEST:
+        return None
     cleaned = _SPACE.sub("", address.strip()).replace(" ", "%20")
     if cleaned.startswith(("https://", "http://")):
         return cleaned.partition("#")[0]
@@ -166,7 +170,7 @@ _STYLE_LENGTH = re.compile(r"(?:^|[;\s])(width|height)\s*:\s*(\d{1,5})(?:\.\d+)?
 
 def declared_size(attributes: Mapping[str, str]) -> tuple[int | None, int | None]:
     """Width and height in CSS pixels as attributes or the style declare them; None where they do not, or in percent."""
-    given = attributes.get("style")
+    given = attributes.get("style", "")[:LONGEST]
     style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(given)} if given else {}
     sizes: list[int | None] = []
     for name in ("width", "height"):
