@@ -75,7 +75,8 @@ class Image:
     spaces: filters look there for words such as "avatar"; it is not stored. `media` is the address of the video or
     audio whose poster this is, for those kinds. `clip_similarity` is the cosine of the image and the text part at
     position `best_text` of its document, `best_sentence` the sentence of it; `alt_similarity` and `caption_similarity`
-    the cosines of the image with its own alt text and caption.
+    the cosines of the image with its own alt text and caption. `matched_sentence` is the sentence that is this image's
+    alone when every image of the document is given its own, so that the cosines' sum is greatest (MMC4's order).
     """
 
     url: str
@@ -92,6 +93,8 @@ class Image:
     best_sentence: str | None = None
     alt_similarity: float | None = None
     caption_similarity: float | None = None
+    matched_sentence: str | None = None
+    matched_similarity: float | None = None
 
 
 Part = Text | Image

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -27,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from omnicorpus import address, head, nsfw, picture, schema, standin, storage, table
+from omnicorpus.assignment import assign
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Measures, Part, Text
 from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings, agent
@@ -842,11 +844,32 @@ def _scored(
     vectors = clip.texts(texts, settings.clip.batch)
     row = {text: index for index, text in enumerate(texts)}
     parts = [list(document.parts) for document in documents]
-    for item in near:
-        embedding = vectors_of[item.image.url]
-        assert embedding is not None
-        parts[item.document][item.position] = _with_similarities(item, embedding, vectors, row)
+    for index, group in groupby(near, key=lambda item: item.document):
+        items = list(group)
+        own = np.stack([vector for item in items if (vector := vectors_of[item.image.url]) is not None])
+        matched = _matched(items, own, vectors, row)
+        for item, embedding, match in zip(items, own, matched, strict=True):
+            similar = _with_similarities(item, embedding, vectors, row)
+            parts[index][item.position] = replace(similar, matched_sentence=match[0], matched_similarity=match[1])
     return [document.with_parts(tuple(each)) for document, each in zip(documents, parts, strict=True)]
+
+
+MATCHED_IMAGES = 300
+"""A document of more images has none matched: the time of matching grows with their square, and no corpus keeps it."""
+
+
+def _matched(
+    items: Sequence[_Near], own: np.ndarray, vectors: np.ndarray, row: Mapping[str, int]
+) -> list[tuple[str | None, float | None]]:
+    """For each image of one document the sentence that is its alone, and their similarity."""
+    texts = list(dict.fromkeys(sentence for item in items for _, sentence in item.sentences))
+    if not texts or len(items) > MATCHED_IMAGES:
+        return [(None, None)] * len(items)
+    similarities = own @ vectors[[row[text] for text in texts]].T
+    return [
+        (None, None) if column is None else (texts[column], float(similarities[index, column]))
+        for index, column in enumerate(assign(similarities))
+    ]
 
 
 def _near(index: int, document: Document, window: int) -> Iterator[_Near]:

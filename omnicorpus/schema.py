@@ -63,6 +63,8 @@ IMAGE = pa.struct(
         ("best_sentence", pa.string()),
         ("alt_similarity", pa.float32()),
         ("caption_similarity", pa.float32()),
+        ("matched_sentence", pa.string()),
+        ("matched_similarity", pa.float32()),
     ]
 )
 
@@ -207,6 +209,8 @@ def _image_row(image: Image) -> dict[str, Any]:
         "best_sentence": image.best_sentence,
         "alt_similarity": image.alt_similarity,
         "caption_similarity": image.caption_similarity,
+        "matched_sentence": image.matched_sentence,
+        "matched_similarity": image.matched_similarity,
     }
     if image.measures is not None:
         for name in _MEASURE_NAMES:
@@ -252,4 +256,6 @@ def _image(row: dict[str, Any]) -> Image:
         best_sentence=row["best_sentence"],
         alt_similarity=row["alt_similarity"],
         caption_similarity=row["caption_similarity"],
+        matched_sentence=row["matched_sentence"],
+        matched_similarity=row["matched_similarity"],
     )

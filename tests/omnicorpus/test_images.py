@@ -279,6 +279,8 @@ def test_an_image_is_scored_with_the_sentences_near_it(
     elephant, bee = shown(outcome.documents[0])
     assert (elephant.best_text, elephant.best_sentence) == (0, "An elephant walked by.")
     assert (bee.best_text, bee.best_sentence) == (2, "A bee sat on a flower.")
+    assert (elephant.matched_sentence, bee.matched_sentence) == (elephant.best_sentence, bee.best_sentence)
+    assert elephant.matched_similarity == pytest.approx(elephant.clip_similarity)
     assert elephant.alt_similarity is not None and bee.alt_similarity is not None
     assert elephant.alt_similarity > bee.alt_similarity
     assert elephant.clip_similarity is not None and 0 < elephant.clip_similarity <= 1
@@ -411,3 +413,16 @@ def test_asking_faster_is_no_reason_to_ask_again(tmp_path: Path) -> None:
         for settings in (from_web(), from_web(host_connections=9, seconds=5.0), from_web(robots=False))
     )
     assert first.step("fetch").key == faster.step("fetch").key != choosier.step("fetch").key
+
+
+@pytest.mark.slow
+def test_two_images_of_one_thing_are_matched_with_two_sentences(
+    tmp_path: Path, stand_in: ClipSettings, shared: Path
+) -> None:
+    urls = [f"https://pictures.test/{number}.png" for number in range(2)]
+    content = (shared / "captions" / "elephant.png").read_bytes()
+    shards = {"one": [build.doc("An elephant. A wild animal.", *map(build.image, urls))]}
+    held = {"one": [record(url, content) for url in urls]}
+    found = shown(run(tmp_path, shards, held, replace(BARE, clip=stand_in)).documents[0])
+    assert {image.best_sentence for image in found} == {"An elephant."}
+    assert {image.matched_sentence for image in found} == {"An elephant.", "A wild animal."}
