@@ -5,7 +5,7 @@ DEMO := runs/demo
 # Two processes fill the two cores that CI has; a file's tests stay together, because they share what its fixtures make.
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: help install demo test quick lint lock clean bench-extraction bench-text bench-dedup bench-images
+.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,9 @@ test: install ## Run all tests
 
 quick: install ## Run the tests that take under a minute
 	$(BIN)/pytest $(PARALLEL) -m "not slow and not faults"
+
+test-faults: install ## Kill workers, nodes, drivers and the head of real local clusters; a table of what it cost
+	$(BIN)/pytest -m faults tests/omnicorpus
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .

@@ -438,10 +438,14 @@ CONNECT = 5.0
 """Seconds in which a cluster's port must answer. Ray itself waits for minutes."""
 
 
+def _has_port(address: str) -> bool:
+    return address.rpartition(":")[2].isdigit()
+
+
 def _check_answers(address: str) -> None:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not port.isdigit():
+    if not _has_port(address):
         return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
     except (OSError, OverflowError) as error:
@@ -456,25 +460,20 @@ def joined(address: str) -> Cluster:
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RayError, ValueError, RuntimeError, GetTimeoutError) as error:
-        if _is_refusal(error):
-            raise ConfigError(_no_token(address)) from error
         reason = " ".join(str(error).split())[:200]
+        if isinstance(error, AuthenticationError) or _has_port(address):
+            raise ConfigError(f"Ray can't join the cluster at {address} ({reason}): {_ADVICE}") from error
         raise ConfigError(
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
     return Cluster(grows=True)
 
 
-def _is_refusal(error: BaseException) -> bool:
-    text = str(error).lower()
-    return isinstance(error, AuthenticationError) or "unauthenticated" in text or "authentication token" in text
-
-
-def _no_token(address: str) -> str:
-    return (
-        f"the Ray cluster at {address} asks for its token: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or the "
-        f"file ~/.ray/auth_token) to what `ray get-auth-token` prints on the cluster's head"
-    )
+_ADVICE = (
+    "if it asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or the file ~/.ray/auth_token) to what "
+    "`ray get-auth-token` prints on the cluster's head; Ray and Python must be of the same version on both sides"
+)
+"""Ray's client can't tell a refusal from a silence; that its port answers is known by then."""
 
 
 def submit(address: str, name: str, config: str, packages: Sequence[Path]) -> str:
@@ -513,12 +512,13 @@ def follow(address: str, name: str, tell: Callable[[str], None]) -> str:
 
 @contextmanager
 def _asking(address: str) -> Iterator[None]:
+    logging.getLogger("ray").setLevel(logging.ERROR)  # its progress would stand between the lines of the job
     try:
         yield
     except (ConnectionError, RuntimeError, RayError) as error:
-        if _is_refusal(error):
-            raise ConfigError(_no_token(address)) from error
         reason = " ".join(str(error).split())[:200]
+        if isinstance(error, AuthenticationError) or "authentication" in reason.lower():
+            raise ConfigError(f"the Ray cluster at {address} refuses the job ({reason}): {_ADVICE}") from error
         raise ConfigError(
             f"no Ray dashboard answers at {address}: {reason}; it is at port 8265 of a head with ray[default]"
         ) from error
