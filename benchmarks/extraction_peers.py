@@ -12,25 +12,22 @@ import argparse
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urljoin
 
 from extraction_score import SETS, gold, predicted, scorer
 from lxml import html as lxml_html
 from magic_html import GeneralExtractor
-from omnicorpus.extraction import extract
 from readability import Document
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura import bare_extraction
 
+from omnicorpus.extraction import extract
+
 Result = dict[str, object]
 
 
-def ours(html: str, url: str) -> Result:
-    return predicted(extract(html, url).parts)
-
-
-def trafilatura(html: str, url: str) -> Result:
-    found = bare_extraction(html, url=url, include_images=True)
+def trafilatura_result(found: Any, url: str) -> Result:
     if found is None:
         return {"text": "", "images": []}
     images = [urljoin(url, each.get("src", "")) for each in found.body.iter("graphic")]
@@ -48,30 +45,22 @@ def _from_markup(markup: str, url: str) -> Result:
 _MAGIC = GeneralExtractor()
 
 
-def magic_html(html: str, url: str) -> Result:
-    return _from_markup(_MAGIC.extract(html, base_url=url)["html"], url)
+def _from_magic(found: Any, url: str) -> Result:
+    return _from_markup(found["html"], url)
 
 
-def magic_html_forum(html: str, url: str) -> Result:
-    return _from_markup(_MAGIC.extract(html, base_url=url, html_type="forum")["html"], url)
-
-
-def readability_lxml(html: str, url: str) -> Result:
-    return _from_markup(Document(html.replace("\x00", ""), url=url).summary(), url)
-
-
-def resiliparse(html: str, _url: str) -> Result:
-    return {"text": extract_plain_text(html, main_content=True), "images": []}
-
-
-ENGINES: dict[str, Callable[[str, str], Result]] = {
-    "omnicorpus": ours,
-    "trafilatura": trafilatura,
-    "magic-html": magic_html,
-    "magic-html, forum mode": magic_html_forum,
-    "readability-lxml": readability_lxml,
-    "resiliparse": resiliparse,
+ENGINES: dict[str, tuple[Callable[[str, str], Any], Callable[[Any, str], Result]]] = {
+    "omnicorpus": (extract, lambda found, _: predicted(found.parts)),
+    "trafilatura": (lambda html, url: bare_extraction(html, url=url, include_images=True), trafilatura_result),
+    "magic-html": (lambda html, url: _MAGIC.extract(html, base_url=url), _from_magic),
+    "magic-html, forum mode": (lambda html, url: _MAGIC.extract(html, base_url=url, html_type="forum"), _from_magic),
+    "readability-lxml": (lambda html, url: Document(html.replace("\x00", ""), url=url).summary(), _from_markup),
+    "resiliparse": (
+        lambda html, _: extract_plain_text(html, main_content=True),
+        lambda found, _: {"text": found, "images": []},
+    ),
 }
+"""Each engine's call, which is timed, and how its answer is read, which is not."""
 
 
 def main() -> None:
@@ -93,14 +82,15 @@ def main() -> None:
             for name in options.engines:
                 started = time.process_time()
                 try:
-                    result = ENGINES[name](str(page["html"]), str(page["url"]))
+                    found = ENGINES[name][0](str(page["html"]), str(page["url"]))
                 except Exception:  # a peer that stops on a page gets nothing for it, and the rest is measured
                     if name == "omnicorpus":
                         raise
                     failed[name] += 1
-                    result = {"text": "", "images": []}
+                    found = None
                 times[name].append(1000 * (time.process_time() - started))
-                results[name][str(page["id"])] = result
+                if found:
+                    results[name][str(page["id"])] = ENGINES[name][1](found, str(page["url"]))
         for name in options.engines:
             row = score(pages, results[name])
             spent[name] += times[name]

@@ -21,6 +21,8 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 import torch
 from extraction_score import SETS, gold, scorer
+from torch import nn
+
 from filters import image_address
 from omnicorpus.blocks import Block, Page, read
 from omnicorpus.body import Network, best_set
@@ -28,7 +30,6 @@ from omnicorpus.document import Image
 from omnicorpus.features import Floats, Measured, hints, measure, picture_rows
 from omnicorpus.parts import images_of
 from omnicorpus.tree import parse
-from torch import nn
 
 SAMPLED = {
     "article": 1.0,

@@ -1,6 +1,7 @@
 """Images that are not content, by their address, their declared size and the names around them.
 
-Each rule takes one image and returns None to keep it, or a Drop. `judge` runs them in order. Nothing is fetched here; an
+Each rule takes one image and returns None to keep it, or a Drop. `judge` runs them in order. Nothing is fetched here;
+an
 image is cut before any request is made for it.
 """
 
@@ -33,7 +34,8 @@ _AD = _words(
 )  # fmt: skip
 _AD_HOST = re.compile(r"(?:^|\.)(?:ads?|adserver|adimg|smartadserver|adform|adition|adtech)(?:\d*\.|$)")
 _AD_CONTEXT = _words(
-    "ads", "adsbygoogle", "advert", "adverts", "advertisement", "advertising", "adslot", "adunit", "adbox", "sponsored", "promoted",
+    "ads", "adsbygoogle", "advert", "adverts", "advertisement", "advertising", "adslot", "adunit", "adbox",
+    "sponsored", "promoted",
 )  # fmt: skip
 _ICON = _words("icon", "icons", "favicon", "logo", "logos", "button", "buttons", "btn", "bullet", "arrow", "badge")
 _AVATAR = _words(

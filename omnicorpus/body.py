@@ -1,7 +1,9 @@
 """Which items of a page are its main body: two small networks over the measures of `omnicorpus.features`.
 
-The first judges each text by itself, its place and its neighbours. Then the set of texts is chosen whose expected F1 against
-the true body is largest, and a second, linear model keeps or cuts each picture by the texts kept around it. The weights in `body.json` were learnt by `benchmarks/train_body.py`; docs/extraction.md
+The first judges each text by itself, its place and its neighbours. Then the set of texts is chosen whose expected F1
+against
+the true body is largest, and a second, linear model keeps or cuts each picture by the texts kept around it. The
+weights in `body.json` were learnt by `benchmarks/train_body.py`; docs/extraction.md
 has the cross-validated figures.
 """
 
@@ -20,7 +22,8 @@ from omnicorpus.document import Image
 from omnicorpus.features import Bools, Floats, Hints, measure, picture_rows
 
 _ROWS = 16
-"""Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they work."""
+"""Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they
+work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from omnicorpus.parts import assemble, images_of
 Engine = Literal["omnicorpus", "trafilatura"]
 
 
-class PageRefused(ValueError):  # noqa: N818 - a verdict on the page, not a fault of the program
+class PageRefused(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
     """The page exceeds a limit: `rule` names it, `value` is what was measured, `threshold` what is allowed."""
 
     def __init__(self, rule: str, value: float, threshold: float) -> None:
@@ -53,7 +53,7 @@ class Extract:
     facts: Facts
 
 
-def extract(html: str | bytes, url: str, settings: ExtractionSettings = ExtractionSettings()) -> Extract:  # noqa: B008
+def extract(html: str | bytes, url: str, settings: ExtractionSettings = ExtractionSettings()) -> Extract:
     """The main body of a page. `html` is text, or bytes already known to be UTF-8; `url` is the page's own address.
 
     Raises `PageRefused` where the page exceeds a limit of `settings`; no other HTML, however broken, raises.

@@ -1,6 +1,7 @@
 """What can be measured of a block: of its text, of its place in the tree, of its neighbours, of others like it.
 
-Everything here holds for pages in general: no site is named, words of one language are not looked for, the words of class
+Everything here holds for pages in general: no site is named, words of one language are not looked for, the words of
+class
 names are those that template authors all over the world use. Columns are named in `COLUMNS`, one row per item.
 """
 
@@ -27,36 +28,47 @@ Bools = NDArray[Any]
 
 FAMILIES: dict[str, str] = {
     "article": "article|articles|story|entry|hentry|blog|essay|news|instapaper",
-    "content": "content|contents|maincontent|mainbody|main|body|page|paragraph|para|section|chapter|wysiwyg|richtext|markdown|prose",
+    "content": "content|contents|maincontent|mainbody|main|body|page|paragraph|para|section|chapter|wysiwyg|"
+    "richtext|markdown|prose",
     "text": "text|txt|copy|description|desc|excerpt|summary|lead|intro|abstract|standfirst|dek|detail|details|conext",
     "title": "title|headline|heading|subject|caption|subtitle|subheading|tit",
-    "forum": "post|posts|message|msg|messages|topic|thread|discussion|question|answer|answers|replies|reply|cooked|bbcode|"
+    "forum": "post|posts|message|msg|messages|topic|thread|discussion|question|answer|answers|replies|reply|cooked|"
+    "bbcode|"
     "floor|board|forum|tweet|status|qa",
     "comment": "comment|comments|commentlist|disqus|respond|remark|pinglun|review|reviews|feedback|commenting",
-    "nav": "nav|navi|navigation|navbar|menu|menubar|breadcrumb|breadcrumbs|crumb|crumbs|pager|pagination|paging|prev|next|"
+    "nav": "nav|navi|navigation|navbar|menu|menubar|breadcrumb|breadcrumbs|crumb|crumbs|pager|pagination|paging|"
+    "prev|next|"
     "toc|tabs|tab|toolbar|topbar|skip|sitemap|dropdown|submenu|navbox|navheader|navfooter|docnav|pagenav|jump",
     "header": "header|head|masthead|banner|top|hd|logo|brand|site",
-    "footer": "footer|foot|bottom|ft|copyright|legal|colophon|disclaimer|credits|footnote|footnotes|license|policy|privacy",
-    "aside": "sidebar|side|aside|widget|widgets|module|rail|right|left|column|col|rightcol|sidecol|infobox|panel|portlet",
-    "related": "related|recommend|recommended|recommendation|recommendations|recommends|more|readmore|popular|trending|latest|"
+    "footer": "footer|foot|bottom|ft|copyright|legal|colophon|disclaimer|credits|footnote|footnotes|license|policy|"
+    "privacy",
+    "aside": "sidebar|side|aside|widget|widgets|module|rail|right|left|column|col|rightcol|sidecol|infobox|panel|"
+    "portlet",
+    "related": "related|recommend|recommended|recommendation|recommendations|recommends|more|readmore|popular|"
+    "trending|latest|"
     "recent|hot|rank|ranking|similar|suggested|suggestions|mostread|outbrain|taboola|teaser|card|cards|promo|feed|"
     "carousel|slider|swiper|archive|also|further|seealso|infinite|list|lists|newslist|grid|tile|item|items",
     "share": "share|sharing|shares|social|follow|subscribe|subscription|facebook|twitter|weixin|wechat|weibo|whatsapp|"
     "addthis|addtoany|like|likes|vote|votes|voting|rating|ratings|action|actions|button|buttons|btn|btns|tools|tool|"
     "controls|print|bookmark|newsletter|signup|login|register|signin|join|cta|donate|download|app|qrcode|qr",
-    "ad": "ad|ads|advert|adverts|advertisement|advertising|adsbygoogle|sponsor|sponsored|sponsors|dfp|promoted|promotion|"
+    "ad": "ad|ads|advert|adverts|advertisement|advertising|adsbygoogle|sponsor|sponsored|sponsors|dfp|promoted|"
+    "promotion|"
     "gpt|adslot|adunit|affiliate|commercial|shop|shopping|product|products|buy|price|cart|deal|deals",
-    "meta": "meta|date|time|timestamp|datetime|published|pubdate|author|authors|byline|by|info|infos|source|posted|postmeta|"
+    "meta": "meta|date|time|timestamp|datetime|published|pubdate|author|authors|byline|by|info|infos|source|posted|"
+    "postmeta|"
     "metadata|dateline|updated|tag|tags|category|categories|cat|label|labels|keywords|keyword|credit|editor|user|username|"
     "avatar|profile|bio|member|members|stats|stat|count|counter|views|reputation|signature|userinfo|postbit|contributor|"
     "nickname|rank|karma|location|attribution|poster|vcard|person",
-    "hidden": "hidden|hide|modal|popup|popover|overlay|tooltip|cookie|cookies|consent|gdpr|dialog|sr|screenreader|offscreen|"
+    "hidden": "hidden|hide|modal|popup|popover|overlay|tooltip|cookie|cookies|consent|gdpr|dialog|sr|screenreader|"
+    "offscreen|"
     "visuallyhidden|none|collapsed|loading|placeholder|noprint|noscript|invisible|alert|notice|notification|error|paywall|"
     "toast|lightbox|fallback|warning",
-    "code": "code|highlight|syntax|codehilite|programlisting|screen|hljs|prettyprint|blockcode|snippet|console|source|pre",
+    "code": "code|highlight|syntax|codehilite|programlisting|screen|hljs|prettyprint|blockcode|snippet|console|"
+    "source|pre",
     "figure": "figure|image|images|img|photo|photos|picture|gallery|media|mediaobject|thumb|thumbnail|video|player|"
     "embed|slideshow|illustration|screenshot|inlinemediaobject",
-    "quote": "quote|blockquote|quoted|pullquote|citation|cite|reference|references|reflist|bibliography|footnotes|notes",
+    "quote": "quote|blockquote|quoted|pullquote|citation|cite|reference|references|reflist|bibliography|footnotes|"
+    "notes",
 }
 """Families of words in class names, ids and roles."""
 
@@ -257,7 +269,8 @@ def _text_row(block: Block, title: str, described: str) -> tuple[float, ...]:
         in_title = n > 3 and lower in title
         title_in = len(title) > 8 and title in lower
     return (
-        n, block.linked, block.links, block.strong, date, upper, text[-1] in _END, text[0].islower(), in_title, title_in,
+        n, block.linked, block.links, block.strong, date, upper, text[-1] in _END, text[0].islower(), in_title,
+        title_in,
         block.timed, text.endswith(("...", "…")), told,
     )  # fmt: skip
 
@@ -318,9 +331,11 @@ def _shifted(values: Floats, reach: int = 3) -> list[Floats]:
 class Measured:
     """`rows`: one per item, columns as in `COLUMNS`. What a second pass needs again is kept beside.
 
-    `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th enclosing
+    `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th
+    enclosing
     element per item, `first`
-    and `last` the item bounds per node, `group` the number of each node's kind (its tag and names, and its parent's kind).
+    and `last` the item bounds per node, `group` the number of each node's kind (its tag and names, and its parent's
+    kind).
     """
 
     rows: Floats
@@ -344,7 +359,8 @@ def _prefix(values: Floats) -> Floats:
 
 
 def _window(prefix: Floats, before: int, after: int) -> Floats:
-    """Sums over the items from `before` places back to `after` places on, this one included; `prefix` (..., items + 1)."""
+    """Sums over the items from `before` places back to `after` places on, this one included; `prefix` (..., items +
+    1)."""
     n = prefix.shape[-1] - 1
     here = np.arange(n)
     sums: Floats = prefix[..., np.minimum(here + after + 1, n)] - prefix[..., np.maximum(here - before, 0)]
@@ -529,7 +545,8 @@ def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
 
 
 PICTURE = (
-    "width", "height", "undeclared", "under_50", "under_100", "has_alt", "alt_length", "named_chrome", "repeats", "photo",
+    "width", "height", "undeclared", "under_50", "under_100", "has_alt", "alt_length", "named_chrome", "repeats",
+    "photo",
     "gif", "svg", "media", "linked", "links_image", "only_in_link", "silent", "lazy", "after_first", "before_last",
     "since_kept", "until_kept",
 )  # fmt: skip

@@ -8,19 +8,24 @@ from urllib.parse import urljoin, urlsplit
 
 LAZY = (
     "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazy", "data-original-src", "data-img-src",
-    "data-image-src", "data-hi-res-src", "data-echo", "data-ks-lazyload", "data-lazyload", "data-lazyload-src", "data-raw-src",
-    "data-cfsrc", "data-ezsrc", "data-pagespeed-lazy-src", "data-defer-src", "data-delayed-url", "data-flickity-lazyload",
+    "data-image-src", "data-hi-res-src", "data-echo", "data-ks-lazyload", "data-lazyload", "data-lazyload-src",
+    "data-raw-src",
+    "data-cfsrc", "data-ezsrc", "data-pagespeed-lazy-src", "data-defer-src", "data-delayed-url",
+    "data-flickity-lazyload",
     "data-gt-src", "data-lz-src", "lazy-src", "lazysrc", "lazyload", "real_src", "zoomfile", "file", "original", "_src",
-    "ess-data", "nitro-lazy-src", "data-runner-src", "data-loadsrc", "data-native-src", "data-media-src", "data-backsrc",
+    "ess-data", "nitro-lazy-src", "data-runner-src", "data-loadsrc", "data-native-src", "data-media-src",
+    "data-backsrc",
     "data-v-src", "data-srcurl", "data-url",
 )  # fmt: skip
-"""Attributes in which lazy loaders and forum software keep the address until a script moves it to src; the surest first.
+"""Attributes in which lazy loaders and forum software keep the address until a script moves it to src; the surest
+first.
 They go before src, which then holds a blank or a thumbnail."""
 
 _LAZY_RANK = {name: rank for rank, name in enumerate(LAZY)}
 
 KEPT = (
-    "data-image", "data-img", "data-full-src", "data-src-large", "data-orig-file", "data-large-file", "data-medium-file",
+    "data-image", "data-img", "data-full-src", "data-src-large", "data-orig-file", "data-large-file",
+    "data-medium-file",
     "data-fallback-src", "data-uri", "data-source", "data-normal", "data-file", "src2", "data-bg", "data-thumb",
 )  # fmt: skip
 """Attributes in which a CMS keeps another copy of the picture; asked only where src holds nothing."""
@@ -101,7 +106,8 @@ def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, s
     """The address that a reader's browser would show in the end, or None.
 
     In order: lazy attributes; src, where it is no placeholder; lazy srcset, srcset; the <source> elements of the
-    <picture>, those without a media condition first; copies that a CMS keeps; any data- attribute with an image's address.
+    <picture>, those without a media condition first; copies that a CMS keeps; any data- attribute with an image's
+    address.
     """
     for name in sorted(_LAZY_RANK.keys() & attributes.keys(), key=_LAZY_RANK.__getitem__):
         lazy = attributes[name]
@@ -131,7 +137,7 @@ def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, s
 
 def _is_address(value: str, *, sure: bool) -> bool:
     value = value[:LONGEST].strip()
-    if len(value) < 5 or is_placeholder(value) or value.startswith(("{", "[", "<")) or " " in value and not sure:
+    if len(value) < 5 or is_placeholder(value) or value.startswith(("{", "[", "<")) or (" " in value and not sure):
         return False
     return _IMAGE_PATH.search(value) is not None or (sure and ("/" in value))
 

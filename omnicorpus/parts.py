@@ -1,10 +1,12 @@
-"""Chosen items of a page become the parts of a document: kinds, lists, tables as Markdown rows, images with captions."""
+"""Chosen items of a page become the parts of a document: kinds, lists, tables as Markdown rows, images with
+captions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from omnicorpus.blocks import Nodes, Page, Picture
+from omnicorpus.blocks import Block, Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size
 
@@ -125,7 +127,8 @@ def _is_data(nodes: Nodes, table: int) -> bool:
 
 
 def context(nodes: Nodes, item: Picture) -> str:
-    """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say much."""
+    """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say
+    much."""
     words = [item.names] if item.names else []
     index = item.node
     for _ in range(NEAR):
@@ -168,10 +171,36 @@ def picture_part(nodes: Nodes, item: Picture, base: str) -> Image | None:
 
 def images_of(page: Page, base: str) -> dict[int, Image]:
     """The image part of every picture of the page that has an address, by its position; `base` resolves addresses."""
+    captions = _captions(page)
     found = {}
     for position, item in enumerate(page.items):
         if isinstance(item, Picture):
             image = picture_part(page.nodes, item, base)
             if image is not None:
+                if captions and (caption := captions.get(_figure(page.nodes, item.node))):
+                    image = replace(image, caption=caption)
                 found[position] = image
+    return found
+
+
+def _figure(nodes: Nodes, index: int) -> int:
+    """The nearest <figure> around a node, itself included, within `NEAR` steps; -1 where there is none."""
+    for _ in range(NEAR):
+        if index < 0 or nodes.tags[index] == "figure":
+            return index
+        index = nodes.parents[index]
+    return -1
+
+
+def _captions(page: Page) -> dict[int, str]:
+    """The text of the <figcaption> of each <figure>, by the figure's node."""
+    nodes = page.nodes
+    found: dict[int, str] = {}
+    for index, tag in enumerate(nodes.tags):
+        if tag == "figcaption" and (figure := _figure(nodes, nodes.parents[index])) > 0:
+            texts = (
+                item.text for item in page.items[nodes.first[index] : nodes.last[index]] if isinstance(item, Block)
+            )
+            if text := " ".join(" ".join(texts).split()):
+                found.setdefault(figure, text)
     return found

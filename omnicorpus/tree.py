@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 NESTING = 2_000
-"""Open elements at once. Browsers cut at 512; a parser needs time in the square of the depth (every <div> looks through all
+"""Open elements at once. Browsers cut at 512; a parser needs time in the square of the depth (every <div> looks
+through all
 open elements for a <p>): 100,000 deep takes minutes, 2,000 deep a hundredth of a second."""
 
 _CHECK_FROM = 10_000
@@ -25,31 +26,40 @@ _SILENT = [
     "textarea", "title", "xmp", "noembed", "noframes", "plaintext", "dialog", "progress", "meter", "option",
     "optgroup", "button", "base", "basefont", "param", "rp", "rt",
 ]  # fmt: skip
-"""Elements without readable text of the page; those whose text is not escaped when serialised must be among them. Also cut here are `nav` and `footer` that hold no h1,
-main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all items 21 %."""
+"""Elements without readable text of the page; those whose text is not escaped when serialised must be among them.
+Also cut here are `nav` and `footer` that hold no h1,
+main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all
+items 21 %."""
 
 _TAG = re.compile(rb"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
 _UNNESTED = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot option "
+    b"area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot "
+    b"option "
     b"optgroup a script style html head body".split()
 )
 """Elements that are void, or that a second one of the same kind closes: they do not deepen a page by themselves."""
 
 
-ATTRIBUTES = 2_000
-"""Attributes of one element. A parser compares each with all before it: 100,000 take 16 s, 2,000 some milliseconds."""
+ATTRIBUTES = 10_000
+"""Attributes of one element. A parser compares each with all before it: 100,000 take 16 s, 10,000 a sixth of a
+second."""
 
 REOPENED = 2_000_000
-"""Formatting elements left open at once, times tags. HTML opens all of them again in each later paragraph: 1,000 of them
+"""Formatting elements left open at once, times tags. HTML opens all of them again in each later paragraph: 1,000 of
+them
 before 10,000 paragraphs make ten million elements, 30 s and 4 GB."""
 
+_FEW = 20
+_MAYBE_FORMATTING = re.compile(rb"<[bcefinstuBCEFINSTU][a-zA-Z]{0,5}\s")
+"""A quick look for `_FORMATTING`, which takes three times as long."""
 _FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(\s|>)", re.IGNORECASE)
 
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
+_LONG = 20_000
+"""Bytes of a tag from which its attributes are counted."""
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
-class TooManyAttributes(ValueError):  # noqa: N818
+class TooManyAttributes(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
     """An element has more than `ATTRIBUTES` attributes, about `count`."""
 
     def __init__(self, count: int) -> None:
@@ -57,7 +67,7 @@ class TooManyAttributes(ValueError):  # noqa: N818
         self.count = count
 
 
-class TooMuchFormatting(ValueError):  # noqa: N818
+class TooMuchFormatting(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
     """Formatting elements are left open, so that up to `count` elements would be made of them, over `REOPENED`."""
 
     def __init__(self, count: int) -> None:
@@ -65,7 +75,7 @@ class TooMuchFormatting(ValueError):  # noqa: N818
         self.count = count
 
 
-class TooDeep(ValueError):  # noqa: N818
+class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
     """The page nests deeper than `NESTING`; `depth` is the depth at which counting stopped."""
 
     def __init__(self, depth: int) -> None:
@@ -90,7 +100,8 @@ class Tree:
 
 
 def parse(html: str | bytes) -> Tree:
-    """Parse a page. Raises `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes are read as UTF-8, wrong bytes as U+FFFD."""
+    """Parse a page. Raises `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes are read as UTF-8, wrong bytes
+    as U+FFFD."""
     source = html.encode("utf-8", "replace") if isinstance(html, str) else html
     _refuse_deep(source)
     _refuse_attributes(source)
@@ -161,13 +172,16 @@ def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
 
 
 def _refuse_attributes(source: bytes) -> None:
-    for match in _LONG_TAG.finditer(source):
-        count = len(_QUOTED.sub(b"", match[0]).split())
-        if count > ATTRIBUTES:
-            raise TooManyAttributes(count)
+    for piece in source.split(b">"):
+        if len(piece) > _LONG:
+            tag = piece[piece.rfind(b"<") + 1 :]
+            if len(tag) > _LONG and tag[:1].isalpha() and (count := len(_QUOTED.sub(b"", tag).split())) > ATTRIBUTES:
+                raise TooManyAttributes(count)
 
 
 def _refuse_formatting(source: bytes) -> None:
+    if len(_MAYBE_FORMATTING.findall(source)) <= _FEW:
+        return
     opened = most = 0
     for end, space in _FORMATTING.findall(source):
         if end:
@@ -175,7 +189,7 @@ def _refuse_formatting(source: bytes) -> None:
         elif space != b">":
             opened += 1
             most = max(most, opened)
-    if most > 20 and (count := most * source.count(b"<")) > REOPENED:
+    if most > _FEW and (count := most * source.count(b"<")) > REOPENED:
         raise TooMuchFormatting(count)
 
 

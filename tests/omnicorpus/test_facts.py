@@ -21,7 +21,8 @@ def test_the_head_speaks() -> None:
     assert facts(
         "<title>Title of the window</title><meta property=og:title content=' The  river '>"
         "<meta name=author content='A. Writer'><meta property=article:published_time content='2024-05-01T10:00:00Z'>"
-        "<meta property=og:site_name content=Example><link rel=canonical href=/river><link rel=license href=//l.test/by>"
+        "<meta property=og:site_name content=Example><link rel=canonical href=/river><link rel=license "
+        "href=//l.test/by>"
     ) == Facts(
         title="The river",
         author="A. Writer",
@@ -56,7 +57,8 @@ def test_dates(written: str, published: str) -> None:
 
 
 def test_robots_tokens() -> None:
-    head = "<meta name=ROBOTS content='NoAI, noimageai'><meta name=tdm-reservation content=1><meta name=googlebot content=none>"
+    head = "<meta name=ROBOTS content='NoAI, noimageai'><meta name=tdm-reservation content=1>"
+    head += "<meta name=googlebot content=none>"
     assert facts(head).robots == ("noai", "noimageai", "tdm-reservation")
     assert facts("<meta name=tdm-reservation content=0>").robots == ()
 
