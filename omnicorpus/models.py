@@ -17,7 +17,8 @@ from typing import Literal
 from omnicorpus import nsfw, standin
 from omnicorpus.errors import ModelMissing
 from omnicorpus.head import HeadSettings
-from omnicorpus.images import ClipSettings, ImageStageSettings
+from omnicorpus.images import ImageStageSettings
+from omnicorpus.measure import ClipSettings
 
 State = Literal["ready", "missing", "damaged"]
 

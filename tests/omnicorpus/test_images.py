@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -19,7 +20,8 @@ from omnicorpus.document import Document, Image, Measures
 from omnicorpus.errors import ConfigError
 from omnicorpus.fetch import FetchSettings
 from omnicorpus.head import HeadSettings
-from omnicorpus.images import ClipSettings, ImageStageSettings, NsfwSettings
+from omnicorpus.images import ImageStageSettings
+from omnicorpus.measure import ClipSettings, NsfwSettings
 from omnicorpus.runner import Engine, Inline
 from omnicorpus.stage import Call, Counts, Need, Stage
 from omnicorpus.warc import Response, responses
@@ -142,7 +144,7 @@ def test_a_picture_of_the_crawl_is_measured_once_for_all_documents_that_show_it(
     p_hash, d_hash = picture.hashes(decoded.gray)
     expected = Measures(
         bytes=len(content),
-        sha256=images.hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(content).hexdigest(),
         width=64,
         height=48,
         format="PNG",
@@ -391,7 +393,7 @@ def test_a_picture_that_is_no_longer_what_was_recorded_is_told(tmp_path: Path) -
 
 def test_lists_of_those_who_opted_out_are_kept(tmp_path: Path) -> None:
     (tmp_path / "domains.txt").write_text("# by mail\nArtist.test\n")
-    (tmp_path / "hashes.txt").write_text(images.hashlib.sha256(noise(2)).hexdigest().upper() + "\n")
+    (tmp_path / "hashes.txt").write_text(hashlib.sha256(noise(2)).hexdigest().upper() + "\n")
     urls = ["http://www.artist.test/1", "http://other.test/2", "http://other.test/3"]
     shards = {"one": [build.doc(*map(build.image, urls))]}
     with serve(

@@ -10,7 +10,8 @@ import pytest
 from omnicorpus import models, nsfw
 from omnicorpus.errors import ModelMissing
 from omnicorpus.head import HeadSettings
-from omnicorpus.images import ClipSettings, ImageStageSettings, NsfwSettings
+from omnicorpus.images import ImageStageSettings
+from omnicorpus.measure import ClipSettings, NsfwSettings
 
 
 def settings(clip: ClipSettings | None = None, **more: object) -> ImageStageSettings:

@@ -1,0 +1,298 @@
+"""Pictures' bytes: from the addresses of documents to what the crawl, an earlier run or the web has for them.
+
+One address is asked for once, however many documents show it, and one partition holds all addresses of a host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from omnicorpus import address, schema, storage, table
+from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings
+from omnicorpus.stage import Call, Counts
+from omnicorpus.warc import BadBody, read_body
+
+Source = Literal["warc", "earlier", "web"]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSettings:
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What decides which pictures are had. How fast and how patiently the web is asked is not among it: what a run has
+    fetched it keeps when those numbers change, and `earlier` is the way to ask again for what failed."""
+
+    sources: tuple[Source, ...]
+    earlier: tuple[str, ...]
+    domains: str | None
+    hashes: str | None
+    max_bytes: int
+    robots: bool
+    opt_outs: tuple[str, ...]
+
+
+WANTED = pa.schema([("key", pa.string()), ("url", pa.string()), ("shard", pa.int32())])
+"""An image address that documents of a shard show. `key` is its canonical form."""
+
+HELD = pa.schema(
+    [
+        ("key", pa.string()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("at", schema.CRAWLED_AT),
+    ]
+)
+"""A picture that a crawl file holds."""
+
+
+def addresses(call: Call, _state: object) -> Counts:
+    """Distinct addresses of a shard's images, and the pictures of its crawl file, both to their host's partition."""
+    settings: AddressSettings = call.settings
+    (documents,), (records,) = call.inputs.values()
+    found: set[str] = set()
+    for group in table.groups(documents, ["images"]):
+        found.update(pc.struct_field(pc.list_flatten(group["images"]), "url").drop_null().to_pylist())
+    best: dict[str, str] = {}
+    for url in found:
+        key = address.canonical(url)
+        best[key] = min(best.get(key, url), url, key=_preference)
+    wanted = pa.table([sorted(best), [best[key] for key in sorted(best)], [call.index] * len(best)], schema=WANTED)
+    held = table.read(records, ["url", "file", "offset", "length", "crawled_at"])
+    held = pa.table(
+        [
+            [address.canonical(url) for url in held["url"].to_pylist()],
+            *(held[name].combine_chunks() for name in ("file", "offset", "length", "crawled_at")),
+        ],
+        schema=HELD,
+    )
+    for name, rows in (("wanted", wanted), ("held", held)):
+        table.scatter(
+            call.path(name), rows, _host_partitions(rows["key"].to_pylist(), settings.partitions), settings.partitions
+        )
+    return Counts(len(best), len(best))
+
+
+def _preference(url: str) -> tuple[bool, str]:
+    return (not url.startswith("https:"), url)
+
+
+def _host_partitions(keys: Sequence[str], partitions: int) -> np.ndarray:
+    """One actor owns a host, so that its limits need no lock."""
+    return np.array([_spread(address.host(key), partitions) for key in keys], dtype=np.int64)
+
+
+def _spread(text: str, partitions: int) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) % partitions
+
+
+PICTURES = pa.schema(
+    [
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("shards", pa.list_(pa.int32())),
+        ("source", pa.string()),
+        ("error", pa.string()),
+        ("content", pa.binary()),
+    ]
+)
+"""An address with its bytes as served, or the reason why there are none, and the document shards that show it."""
+
+GROUP_ROWS = 512
+GROUP_BYTES = 64 << 20
+"""Of pictures in a row group, whichever is reached first: what a consumer holds in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What brings bytes, and what keeps them out."""
+
+    fetcher: Fetcher | None
+    domains: frozenset[str]
+    hashes: frozenset[str]
+
+    def refuses(self, url: str) -> bool:
+        """Whether the owner of an address's domain, or of one above it, has opted out."""
+        labels = address.host(url).split(".")
+        return any(".".join(labels[start:]) in self.domains for start in range(len(labels)))
+
+
+def start_fetch(fetching: FetchSettings, settings: SourceSettings) -> Supply:
+    fetcher = Fetcher(fetching) if "web" in settings.sources else None
+    return Supply(fetcher, _lines(settings.domains), _lines(settings.hashes))
+
+
+def _lines(path: str | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    lines = (line.strip().lower() for line in storage.read_bytes(path).decode("utf-8", "replace").splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is known of one wanted address: where its bytes lie in the spool, or why they are nowhere.
+
+    `settled` says that no other source need be asked; `expected` is the sha256 that an earlier run recorded.
+    """
+
+    url: str
+    shards: list[int]
+    source: Source | None = None
+    error: str | None = "not_in_crawl"
+    settled: bool = False
+    expected: str | None = None
+    at: int = 0
+    length: int = 0
+
+
+def fetch(call: Call, supply: Supply) -> Counts:
+    """Bytes of every address of a host partition, in the order of addresses.
+
+    They wait on a local disk, not in memory, until all are there.
+    """
+    settings: SourceSettings = call.settings
+    found = _distinct(table.gather(call.inputs["addresses.wanted"], call.index, WANTED))
+    for item in found.values():
+        if supply.domains and supply.refuses(item.url):
+            item.error, item.settled = "opt_out", True
+    with tempfile.TemporaryFile() as spool:
+        for source in settings.sources:
+            missing = {key: item for key, item in found.items() if not item.settled}
+            if source == "warc":
+                places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
+                for key, item in missing.items():
+                    if key in places:
+                        _keep(item, _from_crawl(places[key], settings.max_bytes), source, supply, spool)
+            elif source == "earlier":
+                _take_earlier(settings.earlier, missing, supply, spool)
+            else:
+                _ask(supply, missing.values(), spool)
+        with table.appending(call.path("pictures"), PICTURES, plain=["content"]) as append:
+            for part in _grouped(found):
+                append(pa.Table.from_pylist([_picture_row(key, item, spool) for key, item in part], schema=PICTURES))
+    errors = [item.error for item in found.values() if item.source is None and item.error is not None]
+    drops = {reason: errors.count(reason) for reason in sorted(set(errors))}
+    return Counts(len(found), len(found) - len(errors), drops)
+
+
+def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply: Supply, spool: IO[bytes]) -> None:
+    """Bytes and lasting refusals from tables of images; of several that have an address, the first."""
+    for folder in folders:
+        for name in storage.names(folder):
+            if not name.endswith(".parquet"):
+                continue
+            for row in _rows_of(storage.join(folder, name), missing):
+                item = missing[row["key"]]
+                if item.settled:
+                    continue
+                if row["content"] is not None:
+                    _keep(item, Fetched(item.url, row["content"]), "earlier", supply, spool)
+                elif row["error"] is None:
+                    item.expected = row["sha256"]
+                elif row["error"] not in PASSING and row["error"] != "not_in_crawl":
+                    item.error, item.settled = row["error"], True
+
+
+def _rows_of(path: str, keys: Container[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a table of images whose addresses are among the keys; only their row groups' bytes are read."""
+    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+        for index in range(parquet.num_row_groups):
+            urls = parquet.read_row_group(index, columns=["url"])["url"].to_pylist()
+            wanted = {place: key for place, url in enumerate(urls) if (key := address.canonical(url)) in keys}
+            if wanted:
+                rows = parquet.read_row_group(index, columns=["error", "sha256", "content"]).take(list(wanted))
+                yield from ({**row, "key": key} for row, key in zip(rows.to_pylist(), wanted.values(), strict=True))
+
+
+def _distinct(wanted: pa.Table) -> dict[str, _Found]:
+    """Addresses by key, in the keys' order; for one key the preferred of its addresses, and all shards that show it."""
+    found: dict[str, _Found] = {}
+    for row in wanted.to_pylist():
+        item = found.setdefault(row["key"], _Found(row["url"], []))
+        item.url = min(item.url, row["url"], key=_preference)
+        item.shards.append(row["shard"])
+    return dict(sorted(found.items()))
+
+
+def _newest(held: pa.Table) -> dict[str, dict[str, Any]]:
+    """For each key the record that was crawled last; the later of equals."""
+    rows = held.to_pylist()
+    rows.sort(
+        key=lambda row: (row["at"] is not None, row["at"].timestamp() if row["at"] else 0, row["file"], row["offset"])
+    )
+    return {row["key"]: row for row in rows}
+
+
+def _from_crawl(place: Mapping[str, Any], max_bytes: int) -> Fetched:
+    try:
+        content = read_body(place["file"], place["offset"], place["length"])
+    except BadBody as error:
+        return Fetched(place["key"], error=error.rule)
+    if not content:
+        return Fetched(place["key"], error="empty")
+    if len(content) > max_bytes:
+        return Fetched(place["key"], error="too_many_bytes")
+    return Fetched(place["key"], content)
+
+
+def _ask(supply: Supply, items: Iterable[_Found], spool: IO[bytes]) -> None:
+    assert supply.fetcher is not None
+    by_url = {item.url: item for item in items}
+    supply.fetcher.fetch(by_url, lambda came: _keep(by_url[came.url], came, "web", supply, spool))
+
+
+def _keep(item: _Found, came: Fetched, source: Source, supply: Supply, spool: IO[bytes]) -> None:
+    if came.content is None:
+        item.error = came.error
+        return
+    item.settled = True
+    if supply.hashes or item.expected is not None:
+        digest = hashlib.sha256(came.content).hexdigest()
+        if digest in supply.hashes or item.expected not in (None, digest):
+            item.error = "opt_out" if digest in supply.hashes else "changed"
+            return
+    item.at, item.length, item.source, item.error = spool.seek(0, 2), len(came.content), source, None
+    spool.write(came.content)
+
+
+def _grouped(found: Mapping[str, _Found]) -> Iterator[list[tuple[str, _Found]]]:
+    part: list[tuple[str, _Found]] = []
+    size = 0
+    for key, item in found.items():
+        part.append((key, item))
+        size += item.length
+        if len(part) == GROUP_ROWS or size >= GROUP_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _picture_row(key: str, item: _Found, spool: IO[bytes]) -> dict[str, Any]:
+    content = None
+    if item.source is not None:
+        spool.seek(item.at)
+        content = spool.read(item.length)
+    shards = sorted(set(item.shards))
+    return {
+        "key": key,
+        "url": item.url,
+        "shards": shards,
+        "source": item.source,
+        "error": item.error,
+        "content": content,
+    }
