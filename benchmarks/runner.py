@@ -19,6 +19,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import ray
+
 from omnicorpus import plan, runner, shard, storage, watch
 from omnicorpus.runner import Finished
 from omnicorpus.shard import Manifest
@@ -95,21 +97,22 @@ def driver(shards: int) -> None:
 
 
 def family_seconds() -> float:
-    """Processor seconds of this process and of all its living descendants, and of those that it has waited for."""
-    parents: dict[int, int] = {}
-    spent: dict[int, float] = {}
+    """Processor seconds of this process, of all that it started and lives, and of those that it has waited for.
+
+    Ray's workers leave their parents and write over their environment; their logs lie in the session's folder.
+    """
+    spent = sum(os.times()[:4])
+    session = ray._private.worker._global_node.get_session_dir_path() if ray.is_initialized() else None
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                mine = int(fields[1]) == os.getpid()
+                if mine or (session is not None and str((entry / "fd" / "1").readlink()).startswith(session)):
+                    spent += sum(map(int, fields[11:15])) / TICK
             except OSError:
                 continue
-            parents[int(entry.name)] = int(fields[1])
-            spent[int(entry.name)] = sum(map(int, fields[11:15])) / TICK
-    own = {os.getpid()}
-    while more := {process for process, parent in parents.items() if parent in own and process not in own}:
-        own |= more
-    return sum(spent[process] for process in own)
+    return spent
 
 
 def _plain(call: Call, seconds: float) -> None:

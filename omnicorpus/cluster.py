@@ -55,6 +55,9 @@ PLACING = 300.0
 IDLE = 10.0
 """Seconds after which an actor without work is let go."""
 
+FEW = 8
+"""Calls under way up to which looking for a second finished one costs more than it saves."""
+
 STARTS = 5
 """Actors of one stage that may die while they start, in a row, before the stage counts as broken."""
 
@@ -134,10 +137,13 @@ class _Flight:
 
 @dataclass(slots=True)
 class _Shared:
-    """What all calls of a stage share, in the object store."""
+    """What all calls of the stage `of` share: objects of the store, and functions with the stage's options."""
 
+    of: Stage
     stage: Any
     wide: Any
+    work: Any
+    alone: Any
 
 
 @dataclass(slots=True)
@@ -193,8 +199,8 @@ class Cluster:
         else:
             if (idle := self._idle(stage)) is not None:
                 self._dismiss(idle)  # the call takes its place
-            function = _work_alone if by_itself else _work
-            reference = function.options(name=stage.name, **_options(stage)).remote(shared.stage, call, shared.wide)
+            function = shared.alone if by_itself else shared.work
+            reference = function.remote(shared.stage, call, shared.wide)
             self._take(stage.resources, 1)
         self._flying[reference] = _Flight(stage, index, actor, time.monotonic())
         self._running[stage.name] += 1
@@ -215,7 +221,7 @@ class Cluster:
             time.sleep(WAIT)
             return []
         ready, _ = ray.wait(awaited, num_returns=1, timeout=WAIT)
-        if ready and len(awaited) > 1:
+        if ready and len(awaited) > FEW:
             ready, _ = ray.wait(awaited, num_returns=len(awaited), timeout=0)
         finished = [self._finished(reference) for reference in ready if reference in self._flying]
         for reference in ready:
@@ -285,9 +291,10 @@ class Cluster:
             self._dismiss(actor)
 
     def _share(self, stage: Stage, call: Call) -> _Shared:
-        if stage.name not in self._shared:
+        if stage.name not in self._shared or self._shared[stage.name].of is not stage:
             wide = {name: paths for name, paths in call.inputs.items() if name in _wide(stage)}
-            self._shared[stage.name] = _Shared(ray.put(_slim(stage)), ray.put(wide))
+            functions = (function.options(name=stage.name, **_options(stage)) for function in (_work, _work_alone))
+            self._shared[stage.name] = _Shared(stage, ray.put(_slim(stage)), ray.put(wide), *functions)
         return self._shared[stage.name]
 
     def _start(self, stage: Stage) -> None:
@@ -313,9 +320,7 @@ class Cluster:
                 raise ConfigError(f"no worker of {name} can be started ({STARTS} times): {reason}") from error
 
     def _idle(self, stage: Stage) -> _Actor | None:
-        return next(
-            (actor for actor in self._actors if actor.node and not actor.busy and actor.stage.name == stage.name), None
-        )
+        return next((actor for actor in self._actors if actor.node and not actor.busy and actor.stage is stage), None)
 
     def _dismiss(self, actor: _Actor) -> None:
         ray.kill(actor.handle, no_restart=True)
