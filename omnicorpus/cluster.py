@@ -429,6 +429,7 @@ def embedded(workers: int) -> Cluster:
     # Ray tries a task that ran out of memory for ever unless told otherwise.
     os.environ.setdefault("RAY_task_oom_retries", "0")
     ray.init(
+        address="local",  # or it would join whatever cluster runs on this machine
         num_cpus=workers,
         include_dashboard=False,
         object_store_memory=OBJECT_STORE,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from omnicorpus import cluster, job
-from omnicorpus.errors import ConfigError, ShardFailed
+from omnicorpus.errors import ConfigError, OutputError, ShardFailed
 from omnicorpus.job import Outcome
 from omnicorpus.runner import Engine, Inline, Progress
 from omnicorpus.stage import Resources, Stage
@@ -249,3 +249,26 @@ def test_a_shard_that_always_kills_its_actor_is_named(tmp_path: Path, three: Nod
         run(tmp_path, cluster.joined(three.address), poison.stages(second=Evil(((104, "kill"),))), watch)
     assert len(list(tmp_path.glob("work/keep-*/*.json"))) == 5
     ledger("a shard that always kills its actor", str(watch), "nothing: the run says which shard, and tries it again")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_full_disk_ends_the_run_with_one_line_and_costs_nothing(
+    tmp_path: Path, whole: dict[str, bytes], ledger: Ledger
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount a small disk")
+    try:
+        with pytest.raises(OutputError, match=r"no space left for .*: make room and run the same command again"):
+            run(disk / "out", Inline(), poison.stages(), nothing())
+        there = len(list((disk / "out").glob("work/*/*.json")))
+        assert 0 < there < 13
+        subprocess.run(["mount", "-o", "remount,size=8m", str(disk)], check=True)
+        run(disk / "out", Inline(), poison.stages(), nothing())
+        assert poison.contents(disk / "out") == whole
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    ledger("a full disk, then room", f"{13 - there} of 13 shards", "nothing")
