@@ -55,6 +55,26 @@ lock: ## Write requirements.lock anew from pyproject.toml's newest versions
 	.venv-lock/bin/pip freeze --exclude-editable | grep -v '^omnicorpus' > requirements.lock
 	rm -rf .venv-lock
 
+.venv-bench: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --upgrade pip
+	.venv-bench/bin/pip install --quiet --ignore-requires-python --requirement benchmarks/peers.txt
+	@touch $@
+
+bench-extraction: install .venv-bench ## Measure extraction beside its peers on the gold pages
+	sh benchmarks/extraction.sh
+
+bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fast, how it grows
+	$(BIN)/python benchmarks/dedup.py quality
+	$(BIN)/python benchmarks/dedup.py speed
+	$(BIN)/python benchmarks/dedup.py scale
+
+bench-images: install .venv-bench ## Measure images: fetch, decode, hash, score, and a simulated web
+	$(BIN)/python benchmarks/images.py fetch
+	$(BIN)/python benchmarks/images.py measure
+	$(BIN)/python benchmarks/images.py score
+	$(BIN)/python benchmarks/images.py web
+
 bench-text: install .venv-bench ## Measure the text filters beside datatrove's
 	$(BIN)/python benchmarks/text.py
 

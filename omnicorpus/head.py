@@ -29,10 +29,11 @@ class HeadSettings:
     sha256.
 
     Between LAION's aesthetic layers stands nothing (v2's dropout is for training only). `sha256` is checked where it is
-    given.
+    given. `url` is where `omnicorpus models get` finds the file when it isn't at `path` yet.
     """
 
     path: str
+    url: str | None = None
     between: Between = "nothing"
     behind: Behind = "nothing"
     sha256: str | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from omnicorpus import nsfw, standin
+from omnicorpus.download import download
 from omnicorpus.errors import ModelMissing
 from omnicorpus.head import HeadSettings
 from omnicorpus.images import ImageStageSettings
@@ -63,6 +64,9 @@ def get(settings: ImageStageSettings) -> tuple[Model, ...]:
             from omnicorpus import clip
 
             clip.download(settings.clip.model, settings.clip.pretrained, settings.clip.cache)
+    for head in (settings.aesthetic, settings.unsafe):
+        if head is not None and head.url is not None and not Path(head.path).is_file():
+            download(head.url, Path(head.path), sha256=head.sha256)
     found = wanted(settings)
     for model in found:
         if model.state != "ready":
@@ -101,8 +105,10 @@ def _nsfw(path: str | None) -> Model:
 
 def _head(role: Literal["aesthetic", "unsafe"], settings: HeadSettings) -> Model:
     path = Path(settings.path)
-    remedy = f"download the head's weights (LAION publishes them on GitHub) and put them at {path}"
-    return _model(role, path.name, "a file of yours", path if path.is_file() else None, remedy, settings.sha256)
+    remedy = f"download the head's weights (LAION publishes them on GitHub) and put them at {path}, or give their url"
+    return _model(
+        role, path.name, settings.url or "a file of yours", path if path.is_file() else None, remedy, settings.sha256
+    )
 
 
 def _model(

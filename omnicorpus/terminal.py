@@ -199,6 +199,17 @@ def print_difference(rows: Iterable[tuple[str, str | None, str | None]]) -> None
     output.print(table)
 
 
+def print_models(models: Iterable[Mapping[str, Any]]) -> None:
+    """The models of a config: their state, and where they lie or how to get them."""
+    table = Table(show_edge=False, header_style="bold")
+    for name in ("role", "model", "state", "where, or what to do"):
+        table.add_column(name, overflow="fold")
+    for model in models:
+        row = (model["role"], model["name"], model["state"], model["path"] or model["remedy"] or "")
+        table.add_row(*map(Text, row), style=None if model["state"] == "ready" else "red")
+    output.print(table)
+
+
 def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     """What a run would do: shards, those that are done, those to do, and why."""
     table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")

@@ -362,6 +362,36 @@ def sample_crawl(
     terminal.say(f"{path}: {len(summary.pages)} pages, {storage.size(path):,} bytes")
 
 
+@models.command("list", epilog="Example:  omnicorpus models list configs/common_crawl.yaml")
+def list_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Show the models that a config asks for: which are here, and how to get those that are not."""
+    _show_models(modelling().wanted(_settings(path, overrides).images), as_json)
+
+
+@models.command("get", epilog="Example:  omnicorpus models get configs/common_crawl.yaml")
+def get_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Build or download the models that a config asks for, and check them."""
+    _show_models(modelling().get(_settings(path, overrides).images), as_json)
+
+
+def modelling() -> ModuleType:
+    """The module of the models: it imports torch, which takes seconds, so only these commands do."""
+    return importlib.import_module("omnicorpus.models")
+
+
+def _settings(path: str, overrides: list[str] | None) -> Any:
+    values = config.with_overrides(config.read(path), overrides or [])
+    values.pop("resources", None)
+    return config.fill(_pipeline(values, path).Settings, values, path)
+
+
+def _show_models(found: Any, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(modelling().report(found)))
+        return
+    terminal.print_models(modelling().report(found))
+
+
 @models.command("build-stand-in", epilog="Example:  omnicorpus models build-stand-in")
 def build_stand_in() -> None:
     """Build the CLIP stand-in out of two packages' weights: for demos and tests where no model hub can be reached."""
