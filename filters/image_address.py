@@ -44,6 +44,9 @@ _AVATAR = _words(
 _EMOTICON = _words(
     "smiley", "smileys", "smilies", "smilie", "emoticon", "emoticons", "emoji", "emojis", "twemoji", "face"
 )
+_PLACEHOLDER = re.compile(
+    r"^(?:blank|spacer|transparent|placeholder|lazy-?load(?:ing|er)?|loading|loader|1x1|clear|dummy)\d*\.(?:gif|png|svg|jpe?g|webp)$"
+)
 _SPRITE = _words("sprite", "sprites", "spritesheet")
 
 
@@ -63,6 +66,12 @@ def tracker(image: Image) -> Drop | None:
     if _TRACKER_HOSTS.search(host):
         return Drop("image_address.tracker", detail=host)
     return _found("tracker", _TRACKER_PATH, path)
+
+
+def placeholder(image: Image) -> Drop | None:
+    """Blanks that a script replaces by the picture itself, by the name of the file."""
+    name = _address(image)[1].split("?")[0].rsplit("/", 1)[-1]
+    return _found("placeholder", _PLACEHOLDER, name)
 
 
 def declared_size(image: Image, *, pixels: int = 32) -> Drop | None:
@@ -116,7 +125,8 @@ def judge(image: Image, *, pixels: int = 32) -> Drop | None:
     if verdict is not None or image.kind != "image":
         return verdict
     return (
-        tracker(image)
+        placeholder(image)
+        or tracker(image)
         or declared_size(image, pixels=pixels)
         or ad(image)
         or avatar(image)

@@ -135,6 +135,18 @@ def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, s
     return src.strip() if src and src.strip() else None
 
 
+def larger_address(
+    attributes: Mapping[str, str], sources: Sequence[Mapping[str, str]] = (), link: str | None = None
+) -> str | None:
+    """The address of the largest copy that the page offers beside its own: what a click on the image leads to, else the
+    largest candidate of srcset and of the <source> elements. None where no copy is offered."""
+    if (linked := linked_image(link)) is not None:
+        return linked
+    sets = [value for each in (attributes, *sources) for name in ("srcset", *LAZY_SETS) if (value := each.get(name))]
+    offered = [(address, size) for value in sets for address, size in srcset(value) if not is_placeholder(address)]
+    return max(offered, key=lambda candidate: candidate[1])[0] if offered else None
+
+
 def _is_address(value: str, *, sure: bool) -> bool:
     value = value[:LONGEST].strip()
     if len(value) < 5 or is_placeholder(value) or value.startswith(("{", "[", "<")) or (" " in value and not sure):

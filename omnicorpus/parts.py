@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from omnicorpus.blocks import Block, Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
-from omnicorpus.image_candidates import absolute, best_address, declared_size
+from omnicorpus.image_candidates import absolute, best_address, declared_size, larger_address
 
 _HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS = frozenset(("ul", "ol", "dl", "menu"))
@@ -147,6 +147,7 @@ def picture_part(nodes: Nodes, item: Picture, base: str) -> Image | None:
     attributes = item.attributes
     kind: MediaKind = "image"
     media: str | None = None
+    larger: str | None = None
     if item.tag in ("video", "amp-video", "audio"):
         kind = "audio" if item.tag == "audio" else "video"
         source = attributes.get("src") or next((each["src"] for each in item.sources if each.get("src")), None)
@@ -154,12 +155,15 @@ def picture_part(nodes: Nodes, item: Picture, base: str) -> Image | None:
         address = attributes.get("poster") or attributes.get("data-poster") or source
     else:
         address = best_address(attributes, item.sources)
+        larger = larger_address(attributes, item.sources, item.link)
     url = absolute(base, address) if address else None
     if not url:
         return None
     width, height = declared_size(attributes)
+    larger = absolute(base, larger) if larger else None
     return Image(
         url=url,
+        larger=None if larger == url else larger,
         alt=" ".join(attributes.get("alt", "").split()) or None,
         declared_width=width,
         declared_height=height,

@@ -23,6 +23,7 @@ import omnicorpus
 import pipelines
 from omnicorpus import __version__, config, crawl, family, gallery, job, lease, plan, reading, storage, terminal, view
 from omnicorpus import duplicates as deduplication
+from omnicorpus import report as reporting
 from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
 from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
@@ -149,6 +150,21 @@ def _is_relative(path: str) -> bool:
     return "://" not in path and not Path(path).is_absolute()
 
 
+@app.command(epilog="Examples:  omnicorpus report runs/demo   ·   omnicorpus report runs/demo --html report.html")
+def report(
+    root: RunFolder,
+    html: Annotated[str | None, typer.Option(metavar="FILE", help="Write a self-contained page instead.")] = None,
+) -> None:
+    """Show a finished run's funnel and what every stage cost: processor, clock, memory, bytes."""
+    manifest = job.finished(root)
+    if html is not None:
+        storage.write_bytes(html, reporting.page(root, manifest).encode())
+        terminal.say(f"look at {html}")
+        return
+    terminal.print_funnel(manifest["funnel"], f"{root}: funnel")
+    terminal.print_costs(reporting.costs(manifest["funnel"]), "cost")
+
+
 @app.command(epilog="Example:  omnicorpus stop runs/demo")
 def stop(
     root: RunFolder,
@@ -225,7 +241,7 @@ def _drop(drop: Drop) -> dict[str, Any]:
 def _part(part: Part) -> dict[str, Any]:
     if not isinstance(part, Image):
         return {"text": part.text, "kind": part.kind}
-    names = ("url", "alt", "caption", "kind", "media", "declared_width", "declared_height")
+    names = ("url", "alt", "caption", "larger", "kind", "media", "declared_width", "declared_height")
     image = {name: getattr(part, name) for name in names}
     return {"image": {name: value for name, value in image.items() if value is not None or name in ("url", "alt")}}
 

@@ -12,9 +12,10 @@ Everything up to refine measures; moving a threshold of refine runs that stage a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
+from urllib.parse import urljoin
 
 import pyarrow as pa
 
@@ -32,6 +33,10 @@ NAME = "common_crawl"
 
 LOOKED_AT = 1_000
 
+REDIRECTS = (301, 302, 303, 307, 308)
+HOPS = 5
+"""Redirects followed within a crawl; as many as are followed on the web."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageSettings:
@@ -42,10 +47,15 @@ class LanguageSettings:
 
 @dataclass(frozen=True, slots=True)
 class ExtractSettings:
-    """The first stage. `require_image`: pages whose main body has no image are dropped (OmniCorpus 3.1)."""
+    """The first stage. `require_image`: pages whose main body has no image are dropped (OmniCorpus 3.1).
+
+    `larger_images`: an image is taken at the largest copy that its page offers, rather than at the copy shown; where
+    the crawl file holds only the one shown, that one is taken.
+    """
 
     page: PageSettings = field(default_factory=PageSettings)
     require_image: bool = True
+    larger_images: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class SelectSettings:
     languages: tuple[str, ...] | None
     language: LanguageSettings
     preliminary: preliminary.PreliminarySettings
+    larger_images: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +140,9 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
         Stage(
             "select",
             select,
-            SelectSettings(languages, settings.language, settings.preliminary),
+            SelectSettings(languages, settings.language, settings.preliminary, settings.extract.larger_images),
             ("documents", "drops"),
-            needs=(Need("extract", "documents"),),
+            needs=(Need("extract", "documents"), Need("extract", "records")),
         ),
         *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
         *paragraphs,
@@ -158,6 +169,7 @@ def extract(call: Call, _state: object) -> Counts:
     settings: ExtractSettings = call.settings
     dropped: list[Dropped] = []
     records: list[dict[str, object]] = []
+    moved: dict[str, str] = {}
     rows_in = rows_out = 0
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
         waiting: list[Document] = []
@@ -169,6 +181,8 @@ def extract(call: Call, _state: object) -> Counts:
             if isinstance(response, Response) and response.status == 200 and response.mime.startswith("image/"):
                 records.append(_image_record(response))
                 continue
+            if isinstance(response, Response) and response.status in REDIRECTS and "location" in response.headers:
+                moved[response.url] = response.headers["location"]
             rows_in += 1
             found = _document(response, settings, call.stage, dropped)
             if found is None:
@@ -179,9 +193,24 @@ def extract(call: Call, _state: object) -> Counts:
                 append(schema.documents_table(waiting))
                 waiting.clear()
         append(schema.documents_table(waiting))
-    table.write(call.path("records"), pa.Table.from_pylist(records, schema=schema.RECORDS))
+    held = [*records, *_redirected(moved, {str(record["url"]): record for record in records})]
+    table.write(call.path("records"), pa.Table.from_pylist(held, schema=schema.RECORDS))
     call.write_drops(dropped)
     return Counts.of(rows_in, rows_out, dropped)
+
+
+def _redirected(moved: Mapping[str, str], records: Mapping[str, Mapping[str, object]]) -> Iterator[dict[str, object]]:
+    """The records of addresses that lead to an image of the same crawl file, within `HOPS` redirects."""
+    for url in moved:
+        target = url
+        for _ in range(HOPS):
+            try:
+                target = urljoin(target, moved[target])
+            except (KeyError, ValueError):
+                break
+            if target in records:
+                yield {**records[target], "url": url}
+                break
 
 
 def _image_record(response: Response) -> dict[str, object]:
@@ -223,6 +252,7 @@ def _cut(page: Page, stage: str) -> Iterable[Dropped]:
 def select(call: Call, _state: object) -> Counts:
     """Keep documents of the configured languages that the preliminary text filters let pass."""
     settings: SelectSettings = call.settings
+    held = frozenset(table.read(call.one("extract.records"), ["url"])["url"].to_pylist())
     dropped: list[Dropped] = []
     rows_in = rows_out = 0
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
@@ -233,7 +263,7 @@ def select(call: Call, _state: object) -> Counts:
                 verdict = judge_language(document, settings.languages, settings.language.least_score)
                 verdict = verdict or preliminary.judge(document, settings.preliminary)
                 if verdict is None:
-                    kept.append(document)
+                    kept.append(with_larger_images(document, held) if settings.larger_images else document)
                 else:
                     dropped.append(dropped_document(document, verdict, call.stage))
             rows_in += len(documents)
@@ -241,6 +271,18 @@ def select(call: Call, _state: object) -> Counts:
             append(schema.documents_table(kept))
     call.write_drops(dropped)
     return Counts.of(rows_in, rows_out, dropped)
+
+
+def with_larger_images(document: Document, held: Collection[str]) -> Document:
+    """The document with each image at the largest copy offered, but where the crawl holds only the one shown."""
+    return document.with_parts(
+        tuple(
+            replace(part, url=part.larger, larger=None)
+            if isinstance(part, Image) and part.larger is not None and (part.larger in held or part.url not in held)
+            else part
+            for part in document.parts
+        )
+    )
 
 
 def judge_language(document: Document, languages: tuple[str, ...] | None, least_score: float) -> Drop | None:

@@ -40,6 +40,8 @@ def test_pictures_are_kept(url: str) -> None:
         ("https://secure.gravatar.com/avatar/7?s=60", "avatar"),
         ("https://example.test/smilies/wink.png", "emoticon"),
         ("https://example.test/css/sprite.png", "sprite"),
+        ("https://example.test/static/blank.gif?v=2", "placeholder"),
+        ("https://example.test/img/1x1.png", "placeholder"),
     ],
 )
 def test_what_is_no_content_is_dropped_by_its_rule(url: str, rule: str) -> None:

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnicorpus.image_candidates import absolute, best_address, declared_size, is_placeholder, largest, srcset
+from omnicorpus.image_candidates import (
+    absolute,
+    best_address,
+    declared_size,
+    is_placeholder,
+    larger_address,
+    largest,
+    srcset,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +82,23 @@ def test_addresses_become_absolute() -> None:
     assert absolute("http://a.test/b/c", " d e.jpg#x ") == "http://a.test/b/d%20e.jpg"
     assert absolute("http://a.test/b/c", "//m.test/d.jpg") == "http://m.test/d.jpg"
     assert absolute("http://a.test/", "//[a") is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sources", "link", "larger"),
+    [
+        ({"src": "/s.jpg", "srcset": "/s.jpg 400w, /l.jpg 1200w"}, [], None, "/l.jpg"),
+        ({"src": "/s.jpg"}, [{"srcset": "/s.webp 400w, /l.webp 1200w"}], None, "/l.webp"),
+        ({"src": "/s.jpg", "srcset": "/s.jpg 400w"}, [], "/original.png", "/original.png"),
+        ({"src": "/s.jpg"}, [], "/about.html", None),
+        ({"src": "/s.jpg", "srcset": "data:image/gif;base64,AAAA 2x"}, [], None, None),
+        ({"src": "/s.jpg"}, [], None, None),
+    ],
+)
+def test_the_largest_copy_that_the_page_offers(
+    attributes: dict[str, str], sources: list[dict[str, str]], link: str | None, larger: str | None
+) -> None:
+    assert larger_address(attributes, sources, link) == larger
 
 
 def test_declared_sizes() -> None:
