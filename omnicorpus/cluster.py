@@ -55,6 +55,9 @@ PLACING = 300.0
 IDLE = 10.0
 """Seconds after which an actor without work is let go."""
 
+MOST_ASKED = 1_000
+"""Workers of one stage that an autoscaler is asked for at most."""
+
 FEW = 8
 """Calls under way up to which looking for a second finished one costs more than it saves."""
 
@@ -150,10 +153,12 @@ class _Shared:
 class Cluster:
     """The engine on Ray. Make it with `embedded` or `joined`; it is to be closed.
 
-    `grows` says that nodes may yet come. `placing` is how long, in seconds, to wait for a node that a stage fits on.
+    `grows` says that nodes may yet come, `asks` that the autoscaler can be
+    asked for them. `placing` is how long, in seconds, to wait for a node that a stage fits on.
     """
 
     grows: bool
+    asks: bool = False
     placing: float = PLACING
     _actors: list[_Actor] = field(default_factory=list)
     _starting: dict[Any, _Actor] = field(default_factory=dict)
@@ -164,6 +169,8 @@ class Cluster:
     _shared: dict[str, _Shared] = field(default_factory=dict)
     _nodes: dict[str, Resources] = field(default_factory=dict)
     _asked: float = -1e9
+    _wanted: dict[str, tuple[Resources, int]] = field(default_factory=dict)
+    _has_asked: bool = False
     _unplaced: dict[str, tuple[Stage, float]] = field(default_factory=dict)
 
     def check(self, stage: Stage) -> None:
@@ -172,7 +179,8 @@ class Cluster:
 
     def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:
         if not self._is_placeable(stage):
-            self._ask_for_node(stage)
+            self._unplaced.setdefault(stage.name, (stage, time.monotonic()))
+            self._want(stage, waiting)
             return False
         self._unplaced.pop(stage.name, None)
         if stage.resources.pool and self._running[stage.name] >= stage.resources.pool:
@@ -238,6 +246,9 @@ class Cluster:
                 ray.cancel(reference, force=True)
         for actor in list(self._actors):
             self._dismiss(actor)
+        if self._has_asked:
+            self._wanted.clear()
+            self._ask()
         ray.shutdown()
 
     def _finished(self, reference: Any) -> Finished:
@@ -337,6 +348,7 @@ class Cluster:
                 self._dismiss(actor)
                 if self._fits(stage):
                     return True
+        self._want(stage, waiting)
         return False
 
     def _fits(self, stage: Stage) -> bool:
@@ -372,17 +384,29 @@ class Cluster:
                 for node in ray.nodes()  # type: ignore[no-untyped-call]
                 if node["Alive"]
             }
+            if self.asks:
+                self._ask()
             for actor in list(self._actors):
                 if actor.node and not actor.busy and actor.node not in self._nodes:
                     self._dismiss(actor)
         return self._nodes
 
-    def _ask_for_node(self, stage: Stage) -> None:
-        if stage.name not in self._unplaced:
-            self._unplaced[stage.name] = stage, time.monotonic()
-            # An autoscaler learns from it; a cluster of fixed size does nothing.
-            bundle = {"CPU": stage.resources.cpus, "GPU": stage.resources.gpus}
-            ray.autoscaler.sdk.request_resources(bundles=[{name: share for name, share in bundle.items() if share}])
+    def _want(self, stage: Stage, waiting: Mapping[str, int]) -> None:
+        """Note what the stage could use, for a cluster that grows."""
+        count = self._running[stage.name] + waiting.get(stage.name, 0)
+        self._wanted[stage.name] = stage.resources, min(count, stage.resources.pool or MOST_ASKED, MOST_ASKED)
+
+    def _ask(self) -> None:
+        """Tell the autoscaler what the stages could use, and when that is nothing. A cluster without one ignores it."""
+        bundles = [
+            {name: share for name, share in (("CPU", needs.cpus), ("GPU", needs.gpus)) if share}
+            for needs, count in self._wanted.values()
+            for _ in range(count)
+        ]
+        if bundles or self._has_asked:
+            ray.autoscaler.sdk.request_resources(bundles=bundles)
+        self._has_asked = bool(bundles)
+        self._wanted.clear()
 
     def _give_up(self) -> None:
         """Nothing runs, and nothing can: end once the cluster has had its time to grow."""
@@ -472,7 +496,8 @@ def joined(address: str) -> Cluster:
         raise ConfigError(
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
-    return Cluster(grows=True)
+    # Ray's client has no way to the autoscaler.
+    return Cluster(grows=True, asks=not address.startswith("ray://"))
 
 
 _ADVICE = (

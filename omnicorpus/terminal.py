@@ -210,6 +210,16 @@ def print_models(models: Iterable[Mapping[str, Any]]) -> None:
     output.print(table)
 
 
+def print_costs(rows: Iterable[Sequence[str]], title: str) -> None:
+    """What every stage has cost: the rows of `report.costs`."""
+    table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
+    for name in ("stage", "shards", "processor s", "wall s", "largest process", "written"):
+        table.add_column(name, justify="left" if name == "stage" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    output.print(table)
+
+
 def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     """What a run would do: shards, those that are done, those to do, and why."""
     table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")

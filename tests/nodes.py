@@ -25,7 +25,7 @@ class Nodes:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         os.environ["RAY_task_oom_retries"] = "0"  # noqa: SIM112 - Ray's own name
         self._cluster = Cluster(shutdown_at_exit=True)
-        self._folders: list[str] = []
+        self.folders: list[str] = []
         self.head = self.add(cpus)
 
     @property
@@ -35,7 +35,7 @@ class Nodes:
     def add(self, cpus: float = 1) -> Any:
         for left in reversed(range(TRIES)):
             folder = tempfile.mkdtemp(prefix="oc-", dir="/tmp")
-            self._folders.append(folder)
+            self.folders.append(folder)
             try:
                 return self._cluster.add_node(
                     num_cpus=cpus, object_store_memory=STORE, temp_dir=folder, include_dashboard=False
@@ -55,7 +55,7 @@ class Nodes:
 
     def close(self) -> None:
         self._cluster.shutdown()
-        for folder in self._folders:
+        for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 

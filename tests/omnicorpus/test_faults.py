@@ -217,7 +217,7 @@ def test_a_node_killed_and_another_added_gives_the_same_bytes(
         three.kill(extra)
         three.add(1)
 
-    watch = Watch(done("keep"), lose_it)
+    watch = Watch(done("make"), lose_it)
     run(tmp_path, cluster.joined(three.address), poison.stages(first=SLOW, second=SLOW), watch)
     assert watch.acted
     assert poison.contents(tmp_path) == whole

@@ -232,6 +232,10 @@ def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
 
     shown = omnicorpus("sample", "out", "-n", "1", cwd=tmp_path)
     assert ("comes in twice a day" in shown.stdout) != ("wants time more than" in shown.stdout)
+    told = omnicorpus("report", "out", cwd=tmp_path)
+    assert (told.returncode, "largest process" in told.stdout, "extract" in told.stdout) == (0, True, True)
+    assert omnicorpus("report", "out", "--html", "report.html", cwd=tmp_path).returncode == 0
+    assert "extract: 2 of 3 documents kept" in (tmp_path / "report.html").read_text()
     dropped = omnicorpus("sample", "out", "--dropped", "status", cwd=tmp_path)
     assert "extract · status · 404 against 200" in dropped.stdout
     unknown = omnicorpus("sample", "out", "--dropped", "beauty", cwd=tmp_path)
@@ -330,6 +334,7 @@ def test_another_configs_output_is_refused(tmp_path: Path) -> None:
     [
         "run",
         "submit",
+        "report",
         "stop",
         "extract",
         "export",
