@@ -71,7 +71,9 @@ def test_appended_tables_are_row_groups_and_absent_when_the_work_fails(tmp_path:
 def test_a_document_comes_back_as_it_was() -> None:
     whole = build.doc(
         Text("Heading", "header"),
-        Image("https://a.test/i.jpg", alt="a", caption="c", declared_width=3, measures=Measures(width=4, p_hash="0" * 16)),
+        Image(
+            "https://a.test/i.jpg", alt="a", caption="c", declared_width=3, measures=Measures(width=4, p_hash="0" * 16)
+        ),
         Text("x = 1\n", "code"),
         Image("https://a.test/p.jpg", kind="video", media="https://a.test/v.mp4", clip_similarity=0.5, best_text=0),
     )
@@ -82,7 +84,9 @@ def test_a_document_comes_back_as_it_was() -> None:
 
 def test_texts_and_images_have_exactly_one_at_each_place() -> None:
     row = schema.documents_table([build.doc("a", build.image(), "b")]).to_pylist()[0]
-    assert [(text is None) != (image is None) for text, image in zip(row["texts"], row["images"], strict=True)] == [True] * 3
+    assert [(text is None) != (image is None) for text, image in zip(row["texts"], row["images"], strict=True)] == [
+        True
+    ] * 3
 
 
 def test_a_drop_says_what_and_where() -> None:
