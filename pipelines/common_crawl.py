@@ -12,7 +12,7 @@ Everything up to refine measures; moving a threshold of refine runs that stage a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urljoin
@@ -249,28 +249,45 @@ def _cut(page: Page, stage: str) -> Iterable[Dropped]:
         yield Dropped(drop, stage, document.id, document.url, position, part, document.warc)
 
 
-def select(call: Call, _state: object) -> Counts:
-    """Keep documents of the configured languages that the preliminary text filters let pass."""
-    settings: SelectSettings = call.settings
-    held = frozenset(table.read(call.one("extract.records"), ["url"])["url"].to_pylist())
+Verdict = tuple[Document | Drop, list[tuple[int, Drop]]]
+"""What is left of a document, or why nothing is; and what was cut out of it, by the position of the part."""
+
+
+def _judged(call: Call, path: str, judge: Callable[[Document], Verdict]) -> Counts:
+    """The documents of one file that a stage keeps, and the ledger of the others and of all that was cut."""
     dropped: list[Dropped] = []
     rows_in = rows_out = 0
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
-        for group in table.groups(call.one("extract.documents")):
+        for group in table.groups(path):
             documents = schema.documents(group)
             kept = []
             for document in documents:
-                verdict = judge_language(document, settings.languages, settings.language.least_score)
-                verdict = verdict or preliminary.judge(document, settings.preliminary)
-                if verdict is None:
-                    kept.append(with_larger_images(document, held) if settings.larger_images else document)
+                left, cuts = judge(document)
+                dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
+                if isinstance(left, Drop):
+                    dropped.append(dropped_document(document, left, call.stage))
                 else:
-                    dropped.append(dropped_document(document, verdict, call.stage))
+                    kept.append(left)
             rows_in += len(documents)
             rows_out += len(kept)
             append(schema.documents_table(kept))
     call.write_drops(dropped)
     return Counts.of(rows_in, rows_out, dropped)
+
+
+def select(call: Call, _state: object) -> Counts:
+    """Keep documents of the configured languages that the preliminary text filters let pass."""
+    settings: SelectSettings = call.settings
+    held = frozenset(table.read(call.one("extract.records"), ["url"])["url"].to_pylist())
+
+    def judge(document: Document) -> Verdict:
+        verdict = judge_language(document, settings.languages, settings.language.least_score)
+        verdict = verdict or preliminary.judge(document, settings.preliminary)
+        if verdict is not None:
+            return verdict, []
+        return with_larger_images(document, held) if settings.larger_images else document, []
+
+    return _judged(call, call.one("extract.documents"), judge)
 
 
 def with_larger_images(document: Document, held: Collection[str]) -> Document:
@@ -301,25 +318,13 @@ def refine(call: Call, _state: object) -> Counts:
     """Cut images by their measures, judge what is left, and write the corpus."""
     settings: RefineSettings = call.settings
     counts = images.hash_counts(call.inputs["hash_counts.counts"], call.index)
-    dropped: list[Dropped] = []
-    rows_in = rows_out = 0
-    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
-        for group in table.groups(call.one("score.documents")):
-            documents = images.with_hash_counts(schema.documents(group), counts)
-            kept = []
-            for document in documents:
-                left, cuts = refined(document, settings)
-                dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
-                verdict = document_filters.judge(left, settings.document)
-                if verdict is None:
-                    kept.append(left)
-                else:
-                    dropped.append(dropped_document(document, verdict, call.stage))
-            rows_in += len(documents)
-            rows_out += len(kept)
-            append(schema.documents_table(kept))
-    call.write_drops(dropped)
-    return Counts.of(rows_in, rows_out, dropped)
+
+    def judge(document: Document) -> Verdict:
+        (counted,) = images.with_hash_counts([document], counts)
+        left, cuts = refined(counted, settings)
+        return document_filters.judge(left, settings.document) or left, cuts
+
+    return _judged(call, call.one("score.documents"), judge)
 
 
 def refined(document: Document, settings: RefineSettings) -> tuple[Document, list[tuple[int, Drop]]]:
