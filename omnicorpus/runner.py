@@ -6,6 +6,8 @@ the shards' manifests don't hold, so a run that was killed goes on where its fil
 
 from __future__ import annotations
 
+import json
+import logging
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -31,6 +33,9 @@ LOSSES = 20
 
 ALONE_AFTER = 2
 """Failures of a shard (crashes or errors) after which it runs in a process of its own, record by record."""
+
+log = logging.getLogger("omnicorpus.shards")
+"""One line of JSON for every shard that ends, well or badly; nobody listens unless told to (`omnicorpus run --log`)."""
 
 Fault = Literal["error", "crash", "loss"]
 """How a call failed: it raised; its process died or had to be killed; its node went away."""
@@ -260,6 +265,8 @@ def _submit(plan: Plan, engine: Engine, progress: dict[str, Progress]) -> None:
 def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
     index = finished.index
     stage.running.discard(index)
+    if log.isEnabledFor(logging.INFO):
+        log.info(_line(stage.step, finished))
     if finished.manifest is not None:
         stage.done.add(index)
         stage.failures.pop(index, None)
@@ -277,6 +284,18 @@ def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
     stage.failed[index] = f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]
     path = storage.join(plan.root, "work", "failures", f"{stage.step.stage.name}-{stage.step.shards[index]}.txt")
     storage.write_bytes(path, finished.trace.encode())
+
+
+def _line(step: Step, finished: Finished) -> str:
+    """What ended, for machines: the shard's counts and costs, or the fault and its reason."""
+    name = step.shards[finished.index]
+    if finished.manifest is None:
+        reason = f"{type(finished.error).__name__}: {finished.error}".split("\n", 1)[0][:300]
+        return json.dumps({"stage": finished.stage, "shard": name, "fault": finished.fault, "reason": reason})
+    done = finished.manifest
+    counts = {"rows_in": done.rows_in, "rows_out": done.rows_out, "drops": done.drops, "cuts": done.cuts}
+    costs = {"seconds": done.seconds, "wall": done.wall, "peak": done.peak}
+    return json.dumps({"stage": finished.stage, "shard": name, **counts, **costs})
 
 
 def _raise_failures(plan: Plan, progress: dict[str, Progress]) -> None:

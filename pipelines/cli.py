@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import pkgutil
 import signal
@@ -21,7 +22,21 @@ import typer
 import filters
 import omnicorpus
 import pipelines
-from omnicorpus import __version__, config, crawl, family, gallery, job, lease, plan, reading, storage, terminal, view
+from omnicorpus import (
+    __version__,
+    config,
+    crawl,
+    family,
+    gallery,
+    job,
+    lease,
+    plan,
+    reading,
+    runner,
+    storage,
+    terminal,
+    view,
+)
 from omnicorpus import duplicates as deduplication
 from omnicorpus import report as reporting
 from omnicorpus import sample as sampling
@@ -67,10 +82,16 @@ def run(
         str | None, typer.Option(help="A running Ray cluster: auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why; do nothing.")] = False,
+    log: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Add a line of JSON for every shard that ends, well or badly.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a pipeline to its end. A second run does nothing; a run that was killed goes on."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if log is not None:
+        runner.log.addHandler(logging.FileHandler(log))
+        runner.log.setLevel(logging.INFO)
     values = config.with_overrides(config.read(path), overrides or [])
     resources = values.pop("resources", None) or {}
     pipeline = _pipeline(values, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -187,6 +188,19 @@ def test_a_shard_that_always_fails_is_named_and_the_rest_is_done(tmp_path: Path,
     work = tmp_path / "work"
     assert sorted(path.name for path in work.glob("keep-*/*.json")) == ["a.json", "c.json"]
     assert "ValueError: a bug" in (work / "failures" / "keep-b.txt").read_text()
+
+
+def test_every_shard_that_ends_is_one_line_for_machines(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "omnicorpus.shards")
+    with pytest.raises(ShardFailed):
+        run(tmp_path, Inline(), keep_settings=Keep(fail="always"))
+    lines = [json.loads(record.message) for record in caplog.records]
+    assert [(line["stage"], line["shard"], line.get("fault")) for line in lines if line["shard"] == "b"] == [
+        ("make", "b", None), ("keep", "b", "error"), ("keep", "b", "error"), ("keep", "b", "error"),
+    ]  # fmt: skip
+    (kept,) = (line for line in lines if (line["stage"], line["shard"]) == ("keep", "a"))
+    assert (kept["rows_in"], kept["rows_out"], kept["drops"]) == (10, 5, {"divisor": 5})
+    assert {line["reason"] for line in lines if "fault" in line} == {"ValueError: a bug"}
 
 
 def test_a_missing_model_stops_the_run_with_its_own_line(tmp_path: Path, engine: Engine) -> None:
