@@ -3,7 +3,7 @@
     extract      read the archive, take the main body with images in place, identify the language
     select       keep the configured languages, apply the preliminary text filters
     unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
-    paragraphs   cut what a site repeats in document after document (OBELICS; null leaves it out)
+    paragraphs   where the config asks: cut what a site repeats in document after document (OBELICS)
     images       fetch, measure and embed the images of the survivors (omnicorpus.images)
     refine       cut bad images, lines and paragraphs, judge the document by what is left, write the corpus
 
@@ -81,7 +81,9 @@ class Settings:
     """A run of this pipeline. `workers`: processors of the embedded Ray, null for all, 0 to run without Ray.
 
     `languages`: ISO 639 codes that are kept, or `all`. `partitions`: into how many parts the corpus is cut where rows
-    are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory.
+    are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory. `paragraphs`: off, as in
+    OmniCorpus; on translated manuals it cuts untranslated paragraphs from the original as well (a sixth of all, measured
+    on ../shared/data/crawls).
     """
 
     pipeline: Literal["common_crawl"]
@@ -94,7 +96,7 @@ class Settings:
     language: LanguageSettings = field(default_factory=LanguageSettings)
     preliminary: preliminary.PreliminarySettings = field(default_factory=preliminary.PreliminarySettings)
     duplicates: duplicates.DuplicateSettings = field(default_factory=duplicates.DuplicateSettings)
-    paragraphs: paragraph.ParagraphSettings | None = field(default_factory=paragraph.ParagraphSettings)
+    paragraphs: paragraph.ParagraphSettings | None = None
     images: images.ImageStageSettings = field(default_factory=images.ImageStageSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
 
