@@ -1,8 +1,7 @@
 """Images that are not content, by their address, their declared size and the names around them.
 
 Each rule takes one image and returns None to keep it, or a Drop. `judge` runs them in order. Nothing is fetched here;
-an
-image is cut before any request is made for it.
+an image is cut before any request is made for it.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from omnicorpus.document import Drop, Image
-
-_SEPARATED = r"(?:^|[^a-z]){}(?:[^a-z]|$)"
 
 
 def _words(*words: str) -> re.Pattern[str]:
@@ -23,7 +20,7 @@ def _words(*words: str) -> re.Pattern[str]:
 _TRACKER_HOSTS = re.compile(
     r"(?:^|\.)(?:doubleclick\.net|scorecardresearch\.com|quantserve\.com|google-analytics\.com|googletagmanager\.com|"
     r"facebook\.com|hm\.baidu\.com|cnzz\.com|imrworldwide\.com|statcounter\.com|sitemeter\.com|chartbeat\.net|"
-    r"omtrdc\.net|2o7\.net|bat\.bing\.com|histats\.com|yandex\.ru|mail\.ru|adnxs\.com|taboola\.com|outbrain\.com|"
+    r"omtrdc\.net|2o7\.net|bat\.bing\.com|histats\.com|mc\.yandex\.ru|(?:top|counter|top-fwz1)\.mail\.ru|adnxs\.com|taboola\.com|outbrain\.com|"
     r"amazon-adsystem\.com|googlesyndication\.com|feedburner\.com|stats\.wordpress\.com|pixel\.wp\.com|"
     r"rubiconproject\.com|criteo\.com|demdex\.net|bluekai\.com|crwdcntrl\.net|everesttech\.net|alexametrics\.com)$"
 )
@@ -37,7 +34,10 @@ _AD_CONTEXT = _words(
     "ads", "adsbygoogle", "advert", "adverts", "advertisement", "advertising", "adslot", "adunit", "adbox",
     "sponsored", "promoted",
 )  # fmt: skip
-_ICON = _words("icon", "icons", "favicon", "logo", "logos", "button", "buttons", "btn", "bullet", "arrow", "badge")
+_ICON = re.compile(
+    r"^(?:apple-touch-)?(?:fav|share-?|social-?|rss-?|menu-?|search-?)?icons?(?:[-_]?\d+(?:x\d+)?)?\.\w+$"
+    r"|^(?:bullet|arrow|button|btn|badge)s?(?:[-_]?\d+)?\.\w+$"
+)
 _AVATAR = _words(
     "avatar", "avatars", "gravatar", "userpic", "profilepic", "headshot", "useravatar", "faceimg", "noavatar"
 )
@@ -61,11 +61,17 @@ def unsupported_scheme(image: Image) -> Drop | None:
 
 
 def tracker(image: Image) -> Drop | None:
-    """Counting pixels, by host, by address, or by a declared size of a single pixel."""
+    """Counting pixels, by host or by address."""
     host, path = _address(image)
     if _TRACKER_HOSTS.search(host):
         return Drop("image_address.tracker", detail=host)
     return _found("tracker", _TRACKER_PATH, path)
+
+
+def icon(image: Image) -> Drop | None:
+    """Icons, by the whole name of the file: "icon-of-the-virgin.jpg" is a picture, "icon-32x32.png" is none."""
+    name = _address(image)[1].split("?")[0].rsplit("/", 1)[-1]
+    return _found("icon", _ICON, name)
 
 
 def placeholder(image: Image) -> Drop | None:
@@ -126,6 +132,7 @@ def judge(image: Image, *, pixels: int = 32) -> Drop | None:
         return verdict
     return (
         placeholder(image)
+        or icon(image)
         or tracker(image)
         or declared_size(image, pixels=pixels)
         or ad(image)

@@ -101,8 +101,15 @@ def mask(document: Document, settings: PersonalSettings) -> tuple[Document, list
 def mask_text(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
     """The text with placeholders; `counts` is added to, by kind.
 
-    The order is from what is surest to what is least: what has been masked is not looked at again.
+    The order is from what is surest to what is least: what has been masked is not looked at again. Numbers that stand
+    together without a space show themselves one after the other, so this is repeated until nothing more is found.
     """
+    while (masked := _once(text, settings, counts)) != text:
+        text = masked
+    return text
+
+
+def _once(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
     if settings.email and "@" in text:
         text = _masked(text, _EMAIL, "email", lambda match: not _NOBODYS.search(match["domain"]), counts)
     for kind, pattern, is_one in _numbers(settings):

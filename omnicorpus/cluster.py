@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -235,9 +235,8 @@ class Cluster:
         for reference in ready:
             if reference in self._starting:
                 self._started(reference)
-        if not ready:
-            self._end_overdue()
-            self._dismiss_idle()
+        self._end_overdue()
+        self._dismiss_idle()
         return finished
 
     def close(self) -> None:
@@ -248,7 +247,9 @@ class Cluster:
             self._dismiss(actor)
         if self._has_asked:
             self._wanted.clear()
-            self._ask()
+            # The head may be gone; that must not hide the error which says so.
+            with suppress(RayError, ConnectionError, RuntimeError):
+                self._ask()
         ray.shutdown()
 
     def _finished(self, reference: Any) -> Finished:

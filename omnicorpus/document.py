@@ -70,9 +70,10 @@ class Measures:
 class Image:
     """An image of the main body, at its place between the texts.
 
-    `url` is absolute: the address that the page shows. `larger` is that of the largest copy that the page offers beside
-    it (srcset, <picture>, a link to the file), None where it offers none. `declared_width` and `declared_height` are CSS pixels as the page declares them, None where it
-    does not. `context` holds class names and ids of the element and its near ancestors, lower case, separated by
+    `url` is absolute: the address that the page shows, in a corpus the one that was taken. `larger` is that of the
+    largest copy that the page offers beside it (srcset, <picture>, a link to the file), None where it offers none or
+    that is taken. `declared_width` and `declared_height` are CSS pixels as the page declares them, None where it does
+    not. `context` holds class names and ids of the element and its near ancestors, lower case, separated by
     spaces: filters look there for words such as "avatar"; it is not stored. `media` is the address of the video or
     audio whose poster this is, for those kinds. `clip_similarity` is the cosine of the image and the text part at
     position `best_text` of its document, `best_sentence` the sentence of it; `alt_similarity` and `caption_similarity`

@@ -369,10 +369,11 @@ class _Session:
         await host.turn()
         if host.closed is not None:
             return Fetched(url, error=host.closed)
+        hops: list[str] = []
         async with self._slots[pictures]:
             try:
                 async with asyncio.timeout(self._settings.seconds):
-                    status, content = await self._follow(url, limit, pictures=pictures)
+                    status, content = await self._follow(url, limit, hops, pictures=pictures)
                 fetched = Fetched(url, content, status=status)
             except TimeoutError:
                 fetched = Fetched(url, error="timeout")
@@ -380,16 +381,21 @@ class _Session:
                 fetched = Fetched(url, error=refused.reason, status=refused.status)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 fetched = Fetched(url, error=_reason(error))
+        if hops:  # whatever a redirect led to says nothing of the host that was asked first
+            return fetched
         host.deaths = host.deaths + 1 if fetched.error in SIGNS_OF_DEATH else 0
         if host.deaths >= self._settings.dead_after or fetched.error == "no_such_host":
             host.closed = "dead_host"
         return fetched
 
-    async def _follow(self, url: str, limit: int, *, pictures: bool) -> tuple[int, bytes]:
-        """The body at the end of an address's redirects. Raises _Refused, and what aiohttp raises."""
+    async def _follow(self, url: str, limit: int, hops: list[str], *, pictures: bool) -> tuple[int, bytes]:
+        """The body at the end of an address's redirects, which are added to `hops`. Raises _Refused, and what aiohttp
+        raises."""
         for hop in range(self._settings.redirects + 1):
             if hop > 0:
+                hops.append(url)
                 host, reason = self._place(url)
+                reason = reason or host.closed
                 if reason is None and pictures and self._settings.robots:
                     reason = await self._robots_refusal(url)
                 if reason is not None:

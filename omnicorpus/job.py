@@ -160,9 +160,21 @@ def _outlook(step: Step, before: Mapping[str, Any] | None) -> Outlook:
 def _own(root: str, identity: Identity) -> dict[str, Any]:
     there = _there(root, identity)
     if not there:
+        _check_empty(root)
         # The first write shows whether the folder can be written, before any work is done.
         storage.write_bytes(storage.join(root, RUN), _json(_identity(identity, None)))
     return there
+
+
+def _check_empty(root: str) -> None:
+    """A finished run removes what it didn't write from its folders: they must be its own from the start."""
+    for folder in (plan.WORK, "documents", "images", "drops"):
+        inside = storage.join(root, folder)
+        found: list[str] = []
+        with suppress(InputError):  # what can't be listed can't be written either, and the write says it better
+            found = [*storage.names(inside), *storage.folders(inside)]
+        if found:
+            raise OutputError(f"{inside} holds something else ({found[0]}): choose an empty folder as output")
 
 
 def _there(root: str, identity: Identity) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def exists(path: str) -> bool:
 
 def size(path: str) -> int:
     fs, inner = filesystem(path)
-    return int(fs.size(inner) or 0)
+    with _store(path, _unread):
+        return int(fs.size(inner) or 0)
 
 
 def modified(path: str) -> datetime:
@@ -193,7 +194,8 @@ def remove(path: str) -> None:
 
 def is_folder(path: str) -> bool:
     fs, inner = filesystem(path)
-    return bool(fs.isdir(inner))
+    with _store(path, _unread):
+        return bool(fs.isdir(inner))
 
 
 def glob(pattern: str) -> list[str]:
@@ -201,7 +203,9 @@ def glob(pattern: str) -> list[str]:
     fs, inner = filesystem(pattern)
     scheme, found, _ = pattern.partition("://")
     prefix = f"{scheme}://" if found and not isinstance(fs, LocalFileSystem) else ""
-    return sorted(match if "://" in match else prefix + match for match in map(str, fs.glob(inner)))
+    with _store(pattern, _unread):
+        matches = [str(match) for match in fs.glob(inner)]
+    return sorted(match if "://" in match else prefix + match for match in matches)
 
 
 def folders(path: str) -> list[str]:

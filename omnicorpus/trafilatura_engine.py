@@ -1,4 +1,4 @@
-"""Trafilatura as an engine: the yardstick of our own, about five times slower.
+"""Trafilatura as an engine: the yardstick of our own, about three times slower.
 
 Its losses of images are mended before it reads the page: lazy attributes, srcset and <picture> become plain src.
 """

@@ -6,6 +6,7 @@ A view never changes what it shows: it selects and renames columns of documents/
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -200,7 +201,7 @@ def export(
 
     `tell(rows, of)` hears of every row group written. Raises OutputError where `output` holds anything but an export.
     """
-    _check(output)
+    _check(output, view)
     total = sum(table.rows(path) for path in documents)
     rows = seen = pictures = 0
     written: set[str] = set()
@@ -233,10 +234,15 @@ _SCHEMAS: dict[View, pa.Schema] = {
 }
 
 
-def _check(output: str) -> None:
-    foreign = [name for name in storage.names(output) if not name.endswith(".parquet") and name != "images"]
-    if foreign:
-        raise OutputError(f"{output} holds other files ({foreign[0]}): choose an empty folder for the export")
+EXPORT = "export.json"
+"""Written first: a folder that holds it is an export's, and may be written over by the next."""
+
+
+def _check(output: str, view: View) -> None:
+    found = [*storage.names(output), *storage.folders(output)]
+    if found and EXPORT not in found:
+        raise OutputError(f"{output} holds other files ({found[0]}): choose an empty folder for the export")
+    storage.write_bytes(storage.join(output, EXPORT), json.dumps({"view": view}).encode())
 
 
 def _shown(view: View, group: pa.Table, contents: Contents | None) -> pa.Table:

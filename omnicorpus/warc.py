@@ -134,6 +134,8 @@ def read_body(file: str, offset: int, length: int) -> bytes:
         try:
             for record in ArchiveIterator(io.BytesIO(data), parse_http=False, quirks_mode=True):
                 raw = record.reader.read(MAX_BLOCK)
+                if record.record_type == WarcRecordType.resource:
+                    return decode_body(raw, {})
                 break
         except OSError as error:
             raise BadBody("unreadable", str(error)) from error

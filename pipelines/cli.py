@@ -41,7 +41,7 @@ from omnicorpus import duplicates as deduplication
 from omnicorpus import report as reporting
 from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
-from omnicorpus.errors import ConfigError, InputError, OmnicorpusError
+from omnicorpus.errors import ConfigError, InputError, OmnicorpusError, OutputError
 from omnicorpus.runner import Engine, Inline
 from omnicorpus.stage import Stage
 from omnicorpus.warc import BadRecord
@@ -90,7 +90,10 @@ def run(
     """Run a pipeline to its end. A second run does nothing; a run that was killed goes on."""
     signal.signal(signal.SIGTERM, _interrupt)
     if log is not None:
-        runner.log.addHandler(logging.FileHandler(log))
+        try:
+            runner.log.addHandler(logging.FileHandler(log))
+        except OSError as error:
+            raise OutputError(f"can't write {log}: {error.strerror}; choose another file for --log") from error
         runner.log.setLevel(logging.INFO)
     values = config.with_overrides(config.read(path), overrides or [])
     resources = values.pop("resources", None) or {}

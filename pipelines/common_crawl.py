@@ -22,7 +22,7 @@ import pyarrow as pa
 from filters import detailed, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
-from omnicorpus import crawl, duplicates, images, language, paragraph, schema, storage, table, warc, watch
+from omnicorpus import address, crawl, duplicates, images, language, paragraph, schema, storage, table, warc, watch
 from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
@@ -64,6 +64,7 @@ class SelectSettings:
     language: LanguageSettings
     preliminary: preliminary.PreliminarySettings
     larger_images: bool
+    web: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Settings:
 
     `languages`: ISO 639 codes that are kept, or `all`. `partitions`: into how many parts the corpus is cut where rows
     are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory. `paragraphs`: off, as in
-    OmniCorpus; on translated manuals it cuts untranslated paragraphs from the original as well (a sixth of all, measured
-    on ../shared/data/crawls).
+    OmniCorpus; on translated manuals it cuts untranslated paragraphs from the original as well (a sixth of all in
+    ../shared/data/crawls).
     """
 
     pipeline: Literal["common_crawl"]
@@ -142,7 +143,13 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
         Stage(
             "select",
             select,
-            SelectSettings(languages, settings.language, settings.preliminary, settings.extract.larger_images),
+            SelectSettings(
+                languages,
+                settings.language,
+                settings.preliminary,
+                settings.extract.larger_images,
+                "web" in settings.images.sources,
+            ),
             ("documents", "drops"),
             needs=(Need("extract", "documents"), Need("extract", "records")),
         ),
@@ -280,28 +287,33 @@ def _judged(call: Call, path: str, judge: Callable[[Document], Verdict]) -> Coun
 def select(call: Call, _state: object) -> Counts:
     """Keep documents of the configured languages that the preliminary text filters let pass."""
     settings: SelectSettings = call.settings
-    held = frozenset(table.read(call.one("extract.records"), ["url"])["url"].to_pylist())
+    records = table.read(call.one("extract.records"), ["url"])["url"].to_pylist()
+    held = frozenset(address.canonical(url) for url in records)
 
     def judge(document: Document) -> Verdict:
         verdict = judge_language(document, settings.languages, settings.language.least_score)
         verdict = verdict or preliminary.judge(document, settings.preliminary)
         if verdict is not None:
             return verdict, []
-        return with_larger_images(document, held) if settings.larger_images else document, []
+        return with_larger_images(document, held, web=settings.web) if settings.larger_images else document, []
 
     return _judged(call, call.one("extract.documents"), judge)
 
 
-def with_larger_images(document: Document, held: Collection[str]) -> Document:
-    """The document with each image at the largest copy offered, but where the crawl holds only the one shown."""
-    return document.with_parts(
-        tuple(
-            replace(part, url=part.larger, larger=None)
-            if isinstance(part, Image) and part.larger is not None and (part.larger in held or part.url not in held)
-            else part
-            for part in document.parts
-        )
-    )
+def with_larger_images(document: Document, held: Collection[str], *, web: bool) -> Document:
+    """The document with each image at the largest copy offered, where that can be had.
+
+    `held` are canonical addresses of the crawl file's own images. What it holds is taken; where it holds neither copy,
+    the larger one is taken if the web may be asked.
+    """
+
+    def taken(image: Image) -> Image:
+        if image.larger is None:
+            return image
+        can_be_had = address.canonical(image.larger) in held or (web and address.canonical(image.url) not in held)
+        return replace(image, url=image.larger, larger=None) if can_be_had else image
+
+    return document.with_parts(tuple(taken(part) if isinstance(part, Image) else part for part in document.parts))
 
 
 def judge_language(document: Document, languages: tuple[str, ...] | None, least_score: float) -> Drop | None:
@@ -350,10 +362,22 @@ def refined(document: Document, settings: RefineSettings) -> tuple[Document, lis
 
 
 def _with_place(document: Document, index: int) -> Part:
-    """An image's `best_text` after parts were cut: the nearest text that holds its best sentence, None if none does."""
+    """An image after parts were cut: `best_text` is the nearest text that holds its best sentence. A sentence that was
+    cut is forgotten; the similarity stays, as what was measured."""
     part = document.parts[index]
-    if not isinstance(part, Image) or part.best_sentence is None:
+    if not isinstance(part, Image):
         return part
-    sentence = part.best_sentence
-    holders = [place for place, text in enumerate(document.parts) if isinstance(text, Text) and sentence in text.text]
-    return replace(part, best_text=min(holders, key=lambda place: abs(place - index), default=None))
+    best, matched = _holders(document, part.best_sentence), _holders(document, part.matched_sentence)
+    return replace(
+        part,
+        best_text=min(best, key=lambda place: abs(place - index), default=None),
+        best_sentence=part.best_sentence if best else None,
+        matched_sentence=part.matched_sentence if matched else None,
+    )
+
+
+def _holders(document: Document, sentence: str | None) -> list[int]:
+    """Positions of the texts that hold a sentence."""
+    if sentence is None:
+        return []
+    return [place for place, text in enumerate(document.parts) if isinstance(text, Text) and sentence in text.text]

@@ -41,6 +41,9 @@ def test_pictures_are_kept(url: str) -> None:
         ("https://example.test/smilies/wink.png", "emoticon"),
         ("https://example.test/css/sprite.png", "sprite"),
         ("https://example.test/static/blank.gif?v=2", "placeholder"),
+        ("https://example.test/favicon.ico", "icon"),
+        ("https://example.test/apple-touch-icon-152x152.png", "icon"),
+        ("https://example.test/img/arrow.gif", "icon"),
         ("https://example.test/img/1x1.png", "placeholder"),
     ],
 )

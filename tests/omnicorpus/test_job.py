@@ -218,6 +218,15 @@ def test_another_runs_output_is_not_touched(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("place", ["documents/thesis.odt", "work/client/plan.txt"])
+def test_a_folder_that_holds_something_else_is_refused_and_spared(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text("mine")
+    with pytest.raises(OutputError, match="holds something else"):
+        run(tmp_path, Inline())
+    assert (tmp_path / place).read_text() == "mine"
+
+
 def test_a_folder_without_a_run_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run at"):
         job.status(str(tmp_path))

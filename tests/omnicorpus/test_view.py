@@ -102,12 +102,19 @@ def test_pictures_beside_a_view_are_those_that_it_shows(tmp_path: Path) -> None:
     ]
 
 
-def test_exporting_twice_gives_the_same_bytes_and_foreign_files_are_spared(tmp_path: Path) -> None:
+def test_exporting_twice_gives_the_same_bytes_and_leaves_no_stale_file(tmp_path: Path) -> None:
     export("text", tmp_path)
     first = (tmp_path / "text" / "one.parquet").read_bytes()
     (tmp_path / "text" / "stale.parquet").write_bytes(b"")
     export("text", tmp_path)
-    assert [(path.name, path.read_bytes()) for path in (tmp_path / "text").iterdir()] == [("one.parquet", first)]
-    (tmp_path / "text" / "thesis.odt").write_bytes(b"mine")
-    with pytest.raises(OutputError, match=r"holds other files \(thesis\.odt\)"):
+    assert sorted(path.name for path in (tmp_path / "text").iterdir()) == ["export.json", "one.parquet"]
+    assert (tmp_path / "text" / "one.parquet").read_bytes() == first
+
+
+@pytest.mark.parametrize("name", ["thesis.odt", "precious.parquet"])
+def test_a_folder_with_other_files_is_refused_and_they_are_spared(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / name).write_bytes(b"mine")
+    with pytest.raises(OutputError, match=f"holds other files .{name}"):
         export("text", tmp_path)
+    assert (tmp_path / "text" / name).read_bytes() == b"mine"

@@ -258,3 +258,14 @@ def test_an_archive_is_read_over_http_and_one_record_by_its_range(address: str) 
     last = found[2].locator
     assert last.file == address
     assert read_body(last.file, last.offset, last.length) == PAGE * 50
+
+
+def test_a_picture_in_a_resource_record_is_its_whole_block(tmp_path: Path) -> None:
+    head = "\r\n".join(
+        ["WARC/1.1", "WARC-Type: resource", "WARC-Target-URI: https://a.test/i.png", "Content-Type: image/png",
+         "WARC-Date: 2023-11-28T12:00:00Z", "Content-Length: 9"]
+    )  # fmt: skip
+    path = build.warc(tmp_path / "a.warc.gz", head.encode() + b"\r\n\r\n\x89PNG\r\n\r\nx\r\n\r\n")
+    found = only(path)
+    assert (found.mime, found.status) == ("image/png", 200)
+    assert read_body(path, found.locator.offset, found.locator.length) == b"\x89PNG\r\n\r\nx"
