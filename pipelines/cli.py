@@ -390,7 +390,7 @@ def _finished(root: str) -> tuple[plan.Plan, Any]:
 def sample_crawl(
     path: Annotated[str, typer.Argument(metavar="FILE", help="The WARC file to write; it ends in .warc.gz.")],
 ) -> None:
-    """Write the embedded sample crawl: some sixty pages in eight languages with pictures, good, bad and hostile."""
+    """Write the embedded sample crawl: some sixty pages in nine languages with pictures, good, bad and hostile."""
     from omnicorpus import miniature  # draws pictures: slow to import, used by this command alone
 
     if not path.endswith(".warc.gz"):
