@@ -38,7 +38,7 @@ test: install ## Run all tests
 	$(BIN)/mypy
 	$(BIN)/pytest $(PARALLEL)
 
-quick: install ## Run the tests that take under a minute
+quick: install ## Run the quick tests, about a minute
 	$(BIN)/pytest $(PARALLEL) -m "not slow and not faults"
 
 test-faults: install ## Kill workers, nodes, drivers and the head of real local clusters; a table of what it cost

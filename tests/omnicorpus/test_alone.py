@@ -20,6 +20,7 @@ def perform(root: Path, first: Evil, limits: Resources = poison.LIMITS) -> tuple
     return manifest.rows_out, dict(manifest.drops)
 
 
+@pytest.mark.slow
 def test_records_of_every_evil_are_lost_alone(tmp_path: Path) -> None:
     fates = ((2, "crash"), (4, "hang"), (5, "memory"), (7, "error"))
     assert perform(tmp_path, Evil(fates)) == (6, {"crash": 1, "error": 1, "hang": 1, "memory": 1})
@@ -41,6 +42,7 @@ def test_a_process_that_is_killed_once_costs_nothing(tmp_path: Path) -> None:
     assert perform(tmp_path / "out", Evil(((3, "kill"),), once=str(flags))) == (10, {})
 
 
+@pytest.mark.slow
 def test_too_many_bad_records_are_no_bad_records(tmp_path: Path) -> None:
     fates = tuple((number, "error") for number in range(30))
     with pytest.raises(alone.Crashed, match="over 20 records of this shard end their process"):

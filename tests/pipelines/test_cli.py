@@ -212,6 +212,7 @@ def test_bad_input_is_one_clear_line_and_exit_2(
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     path = config_file(tmp_path)
     first = omnicorpus("run", path, "--json", cwd=tmp_path)
@@ -321,6 +322,7 @@ def test_a_run_is_stopped_and_goes_on_later(tmp_path: Path, by: str) -> None:
     assert omnicorpus("run", path, cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_another_configs_output_is_refused(tmp_path: Path) -> None:
     assert omnicorpus("run", config_file(tmp_path), cwd=tmp_path).returncode == 0
     other = tmp_path / "other"
