@@ -163,5 +163,6 @@ def _keyed(keys: Words, rows: Rows, rank: npt.NDArray[np.int64], identity: Words
 
 
 def send(call: Call, name: str, keyed: pa.Table, partitions: int) -> None:
+    """Write rows that have a `key_low` as the exchange table `name`, by partition of the key."""
     partition = keyed["key_low"].to_numpy() % np.uint64(partitions)
     table.scatter(call.path(name), keyed, partition.astype(np.int64), partitions)

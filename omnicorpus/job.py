@@ -172,7 +172,7 @@ def _check_empty(root: str) -> None:
         inside = storage.join(root, folder)
         found: list[str] = []
         with suppress(InputError):  # what can't be listed can't be written either, and the write says it better
-            found = [*storage.names(inside), *storage.folders(inside)]
+            found = storage.names(inside)
         if found:
             raise OutputError(f"{inside} holds something else ({found[0]}): choose an empty folder as output")
 

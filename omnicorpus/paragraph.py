@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import address, node, schema, signature, table
+from omnicorpus import address, exact, node, schema, signature, table
 from omnicorpus.document import Drop
 from omnicorpus.schema import Dropped, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage
@@ -79,9 +79,7 @@ def _send_keys(call: Call, _: None) -> Counts:
         columns = {"key_high": keys[:, 0], "key_low": keys[:, 1], "row": rows, "position": positions}
         parts.append(pa.table(columns, schema=KEYS).filter(pa.array(np.diff(found.bounds) > 0)))
         done += len(group)
-    sent = pa.concat_tables(parts)
-    partition = sent["key_low"].to_numpy() % np.uint64(settings.partitions)
-    table.scatter(call.path("keys"), sent, partition.astype(np.int64), settings.partitions)
+    exact.send(call, "keys", pa.concat_tables(parts), settings.partitions)
     return Counts(done, done)
 
 

@@ -175,14 +175,24 @@ def write_bytes(path: str, data: bytes) -> None:
 
 
 def names(folder: str) -> list[str]:
-    """Names of the whole files directly in a folder, sorted; empty where the folder isn't there."""
+    """Names of what lies whole in a folder, its folders too, sorted; empty where the folder isn't there."""
+    return [name for name, _ in _listed(folder) if TEMPORARY not in name]
+
+
+def folders(path: str) -> list[str]:
+    """Names of the folders directly in a folder, sorted; empty where the folder isn't there."""
+    return [name for name, kind in _listed(path) if kind == "directory"]
+
+
+def _listed(folder: str) -> list[tuple[str, str]]:
+    """Name and type ("file", "directory") of everything directly in a folder, sorted."""
     fs, inner = filesystem(folder)
     with _store(folder, _unread):
         try:
-            found = fs.ls(inner, detail=False)
+            found = fs.ls(inner, detail=True)
         except FileNotFoundError:
             return []
-    return sorted(name for path in found if TEMPORARY not in (name := str(path).rstrip("/").rsplit("/", 1)[-1]))
+    return sorted((str(entry["name"]).rstrip("/").rsplit("/", 1)[-1], str(entry["type"])) for entry in found)
 
 
 def remove(path: str) -> None:
@@ -206,14 +216,3 @@ def glob(pattern: str) -> list[str]:
     with _store(pattern, _unread):
         matches = [str(match) for match in fs.glob(inner)]
     return sorted(match if "://" in match else prefix + match for match in matches)
-
-
-def folders(path: str) -> list[str]:
-    """Names of the folders directly in a folder, sorted."""
-    fs, inner = filesystem(path)
-    with _store(path, _unread):
-        try:
-            found = fs.ls(inner, detail=True)
-        except FileNotFoundError:
-            return []
-    return sorted(entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in found if entry["type"] == "directory")

@@ -239,7 +239,7 @@ EXPORT = "export.json"
 
 
 def _check(output: str, view: View) -> None:
-    found = [*storage.names(output), *storage.folders(output)]
+    found = storage.names(output)
     if found and EXPORT not in found:
         raise OutputError(f"{output} holds other files ({found[0]}): choose an empty folder for the export")
     storage.write_bytes(storage.join(output, EXPORT), json.dumps({"view": view}).encode())

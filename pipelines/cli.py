@@ -95,10 +95,7 @@ def run(
         except OSError as error:
             raise OutputError(f"can't write {log}: {error.strerror}; choose another file for --log") from error
         runner.log.setLevel(logging.INFO)
-    values = config.with_overrides(config.read(path), overrides or [])
-    resources = values.pop("resources", None) or {}
-    pipeline = _pipeline(values, path)
-    settings = config.fill(pipeline.Settings, values, path)
+    pipeline, settings, resources = _configured(path, overrides)
     files = pipeline.files(settings)
     identity = job.Identity(pipeline.NAME, files, config.plain(settings))
     stages = plan.with_resources(pipeline.stages(settings, files), resources, path)
@@ -198,6 +195,14 @@ def stop(
     if not lease.ask_to_stop(root, seconds):
         raise InputError(f"the run on {root} was asked to stop, but hasn't after {seconds:g} s; see omnicorpus status")
     terminal.say(f"stopped: {root}; `omnicorpus run` with the same config goes on where it was")
+
+
+def _configured(path: str, overrides: list[str] | None) -> tuple[ModuleType, Any, dict[str, Any]]:
+    """The pipeline that a config names, its settings, and the resources that it gives to stages."""
+    values = config.with_overrides(config.read(path), overrides or [])
+    resources = values.pop("resources", None) or {}
+    pipeline = _pipeline(values, path)
+    return pipeline, config.fill(pipeline.Settings, values, path), resources
 
 
 def _pipeline(values: dict[str, Any], path: str) -> ModuleType:
@@ -405,24 +410,20 @@ def sample_crawl(
 @models.command("list", epilog="Example:  omnicorpus models list configs/common_crawl.yaml")
 def list_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Show the models that a config asks for: which are here, and how to get those that are not."""
-    _show_models(modelling().wanted(_settings(path, overrides).images), as_json)
+    _, settings, _ = _configured(path, overrides)
+    _show_models(modelling().wanted(settings.images), as_json)
 
 
 @models.command("get", epilog="Example:  omnicorpus models get configs/common_crawl.yaml")
 def get_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Build or download the models that a config asks for, and check them."""
-    _show_models(modelling().get(_settings(path, overrides).images), as_json)
+    _, settings, _ = _configured(path, overrides)
+    _show_models(modelling().get(settings.images), as_json)
 
 
 def modelling() -> ModuleType:
     """The module of the models: it imports torch, which takes seconds, so only these commands do."""
     return importlib.import_module("omnicorpus.models")
-
-
-def _settings(path: str, overrides: list[str] | None) -> Any:
-    values = config.with_overrides(config.read(path), overrides or [])
-    values.pop("resources", None)
-    return config.fill(_pipeline(values, path).Settings, values, path)
 
 
 def _show_models(found: Any, as_json: bool) -> None:
