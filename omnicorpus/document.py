@@ -131,6 +131,49 @@ class Locator:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistics:
+    """What can be counted in a document's prose: the measures of OmniCorpus' figure 8.
+
+    `line_length` and `mean_word_length` are mean characters; `token_count` counts words, and characters in scripts
+    without spaces. Shares are 0–1: `non_alphabetic_share` of the characters that are no white space,
+    `unique_word_share` and `stop_word_share` of the tokens; the last is None for languages without a list of stop
+    words, `mean_word_length` where no word stands between spaces. `symbol_word_ratio` is hash signs and ellipses a
+    word.
+    """
+
+    line_count: int
+    line_length: float
+    token_count: int
+    sentence_count: int
+    non_alphabetic_share: float
+    unique_word_share: float
+    symbol_word_ratio: float
+    mean_word_length: float | None = None
+    stop_word_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What scorers say of a document's text, as it stood before the detailed rules. None where no scorer said it.
+
+    The five that OmniCorpus publishes are 0–1, and come from models that the config names; `fluency_prob` and
+    `non_advertisement_prob` are high for good texts, the others for bad ones. `flagged_share` is the share of the
+    words that stand in a language's list of obscene words, `ngram_surprise` by how many standard deviations an n-gram
+    model finds the text odder than texts of its language. `others` holds a config's own columns by name, sorted.
+    """
+
+    fluency_prob: float | None = None
+    non_advertisement_prob: float | None = None
+    politics_prob: float | None = None
+    porn_prob: float | None = None
+    toxic_prob: float | None = None
+    flagged_share: float | None = None
+    ngram_surprise: float | None = None
+    statistics: Statistics | None = None
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One page's main body. `id` is 32 hexadecimal digits, a function of the record alone."""
 
@@ -142,6 +185,7 @@ class Document:
     facts: Facts = Facts()
     language: str | None = None
     language_score: float | None = None
+    scores: Scores = Scores()
 
     def texts(self) -> Iterator[Text]:
         return (part for part in self.parts if isinstance(part, Text))

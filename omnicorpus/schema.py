@@ -1,7 +1,7 @@
 """The contract of every table: columns, types, and how a `Document` becomes a row and comes back.
 
 documents   one row = one document. `texts`, `images` and `kinds` are aligned, in reading order; at each place exactly
-            one of `texts` and `images` is non-null.
+            one of `texts` and `images` is non-null. The corpus has columns of scores behind those.
 images      one row = one distinct image address, with its bytes as served, its measures and its scores.
 drops       one row = one thing taken away: a document (`position` null) or one part of it.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omnicorpus.document import Document, Drop, Facts, Image, Locator, Measures, Part, Text
+from omnicorpus.document import Document, Drop, Facts, Image, Locator, Measures, Part, Scores, Statistics, Text
 
 CRAWLED_AT = pa.timestamp("us", tz="UTC")
 
@@ -83,6 +83,37 @@ DOCUMENTS = pa.schema(
         ("images", pa.list_(IMAGE)),
     ]
 )
+
+STATISTICS = pa.struct(
+    [
+        ("line_count", pa.int64()),
+        ("line_length", pa.float64()),
+        ("token_count", pa.int64()),
+        ("sentence_count", pa.int64()),
+        ("non_alphabetic_share", pa.float64()),
+        ("unique_word_share", pa.float64()),
+        ("symbol_word_ratio", pa.float64()),
+        ("mean_word_length", pa.float64()),
+        ("stop_word_share", pa.float64()),
+    ]
+)
+
+PUBLISHED_SCORES = ("fluency_prob", "non_advertisement_prob", "politics_prob", "porn_prob", "toxic_prob")
+"""The names under which OmniCorpus publishes its scores."""
+
+SCORE_COLUMNS = [
+    *((name, pa.float64()) for name in PUBLISHED_SCORES),
+    ("flagged_share", pa.float64()),
+    ("ngram_surprise", pa.float64()),
+    ("statistics", STATISTICS),
+    ("other_scores", pa.map_(pa.string(), pa.float64())),
+]
+
+SCORES = pa.schema([("id", pa.string()), *SCORE_COLUMNS])
+"""What one scorer says of the documents of a shard, in their order."""
+
+CORPUS = pa.schema([*DOCUMENTS, *(pa.field(*column) for column in SCORE_COLUMNS)])
+"""Documents with their scores: the run's result."""
 
 IMAGES = pa.schema(
     [
@@ -181,6 +212,53 @@ def documents_table(documents: Iterable[Document]) -> pa.Table:
     return pa.Table.from_pylist([_document_row(document) for document in documents], schema=DOCUMENTS)
 
 
+def corpus_table(documents: Iterable[Document]) -> pa.Table:
+    """Documents with their scores."""
+    rows = [_document_row(document) | scores_row(document.scores) for document in documents]
+    return pa.Table.from_pylist(rows, schema=CORPUS)
+
+
+def scores_table(scored: Iterable[tuple[str, Scores]]) -> pa.Table:
+    """The scores of documents, by id."""
+    return pa.Table.from_pylist([{"id": name} | scores_row(scores) for name, scores in scored], schema=SCORES)
+
+
+def scores_row(scores: Scores) -> dict[str, Any]:
+    """The columns `SCORE_COLUMNS`, without those that are null."""
+    row = {name: value for name in _SCORE_NAMES if (value := getattr(scores, name)) is not None}
+    if scores.statistics is not None:
+        row["statistics"] = asdict(scores.statistics)
+    if scores.others:
+        row["other_scores"] = list(scores.others)
+    return row
+
+
+def scores(table: pa.Table) -> dict[str, Scores]:
+    """Rows of `SCORES` back to scores, by the document's id."""
+    return {row["id"]: _scores(row) for row in table.to_pylist()}
+
+
+def with_all_columns(table: pa.Table) -> pa.Table:
+    """Rows of `CORPUS`; columns that an earlier version didn't write are null."""
+    for field in CORPUS:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(CORPUS.names)
+
+
+_SCORE_NAMES = (*PUBLISHED_SCORES, "flagged_share", "ngram_surprise")
+
+
+def _scores(row: dict[str, Any]) -> Scores:
+    """The scores of a row, of whatever columns it has."""
+    statistics = row.get("statistics")
+    return Scores(
+        **{name: row.get(name) for name in _SCORE_NAMES},
+        statistics=None if statistics is None else Statistics(**statistics),
+        others=tuple(row.get("other_scores") or ()),
+    )
+
+
 def _document_row(document: Document) -> dict[str, Any]:
     return {
         "id": document.id,
@@ -239,6 +317,7 @@ def _document(row: dict[str, Any]) -> Document:
         facts=Facts(**{**facts, "robots": tuple(facts["robots"] or ())}),
         language=row["language"],
         language_score=row["language_score"],
+        scores=_scores(row),
     )
 
 
