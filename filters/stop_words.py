@@ -34,6 +34,19 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 @cache
+def every_stop_word(language: str) -> frozenset[str]:
+    """The whole list of a language, for shares: English has more words than Gopher's eight."""
+    if language == "en":
+        return frozenset(word.lower() for word in stopwordsiso.stopwords("en") if _LETTERS.match(word))
+    return stop_words(language)
+
+
+def is_running(language: str) -> bool:
+    """Whether the language is written without spaces, so that its words are looked for within the text."""
+    return language in ("zh", "yue", "wuu", "ja", "th")
+
+
+@cache
 def stop_endings(language: str) -> tuple[str, ...]:
     """Particles and verb endings that do a stop word's work but are written onto the word before; Korean has them."""
     return _KOREAN_ENDINGS if language == "ko" else ()
