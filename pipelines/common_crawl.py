@@ -12,9 +12,11 @@ Everything up to refine measures; moving a threshold of refine runs that stage a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 from urllib.parse import urljoin
 
 import pyarrow as pa
@@ -22,7 +24,20 @@ import pyarrow as pa
 from filters import detailed, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
-from omnicorpus import address, crawl, duplicates, images, language, paragraph, schema, storage, table, warc, watch
+from omnicorpus import (
+    address,
+    crawl,
+    duplicates,
+    images,
+    language,
+    paragraph,
+    schema,
+    shadow,
+    storage,
+    table,
+    warc,
+    watch,
+)
 from omnicorpus.document import Document, Drop, Image, Part, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
@@ -58,6 +73,23 @@ class ExtractSettings:
     larger_images: bool = True
 
 
+PRELIMINARY_RULES = tuple(shadow.rules(preliminary.PreliminarySettings))
+
+REFINE_RULES = tuple(
+    rule
+    for kind in (image_filters.ImageSettings, detailed.DetailedSettings, document_filters.RefinedSettings)
+    for rule in shadow.rules(kind)
+    if rule != "composed"  # it changes how a text is written and takes nothing away
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSettings:
+    """`shadow`: rules of `preliminary` under trial: they count and mark, and drop nothing (`omnicorpus.shadow`)."""
+
+    shadow: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SelectSettings:
     languages: tuple[str, ...] | None
@@ -65,16 +97,19 @@ class SelectSettings:
     preliminary: preliminary.PreliminarySettings
     larger_images: bool
     web: bool
+    shadow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RefineSettings:
     """The last stage: rules over measured images, then over lines and paragraphs (OmniCorpus 3.1, detailed text
-    filtering; null leaves them out), then over what is left of the document."""
+    filtering; null leaves them out), then over what is left of the document. `shadow`: rules of these three under
+    trial: they count and mark, and drop nothing (`omnicorpus.shadow`)."""
 
     image: image_filters.ImageSettings = field(default_factory=image_filters.ImageSettings)
     detailed: detailed.DetailedSettings | None = field(default_factory=detailed.DetailedSettings)
     document: document_filters.RefinedSettings = field(default_factory=document_filters.RefinedSettings)
+    shadow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +131,7 @@ class Settings:
     extract: ExtractSettings = field(default_factory=ExtractSettings)
     language: LanguageSettings = field(default_factory=LanguageSettings)
     preliminary: preliminary.PreliminarySettings = field(default_factory=preliminary.PreliminarySettings)
+    select: SelectionSettings = field(default_factory=SelectionSettings)
     duplicates: duplicates.DuplicateSettings = field(default_factory=duplicates.DuplicateSettings)
     paragraphs: paragraph.ParagraphSettings | None = None
     images: images.ImageStageSettings = field(default_factory=images.ImageStageSettings)
@@ -106,6 +142,9 @@ class Settings:
             raise ValueError(f"partitions is at least 1, not {self.partitions}")
         if self.workers is not None and self.workers < 0:
             raise ValueError(f"workers is 0 or more, not {self.workers}")
+        shadow.check("select.shadow", self.select.shadow, (self.preliminary,), PRELIMINARY_RULES)
+        sections = (self.refine.image, self.refine.detailed, self.refine.document)
+        shadow.check("refine.shadow", self.refine.shadow, sections, REFINE_RULES)
 
 
 def files(settings: Settings) -> tuple[str, ...]:
@@ -149,9 +188,12 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
                 settings.preliminary,
                 settings.extract.larger_images,
                 "web" in settings.images.sources,
+                settings.select.shadow,
             ),
-            ("documents", "drops"),
+            _tables(settings.select.shadow),
             needs=(Need("extract", "documents"), Need("extract", "records")),
+            records=True,
+            final={SHADOWS: SHADOWS} if settings.select.shadow else {},
         ),
         *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
         *paragraphs,
@@ -166,11 +208,19 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
             "refine",
             refine,
             settings.refine,
-            ("documents", "drops"),
+            _tables(settings.refine.shadow),
             needs=(Need("score", "documents"), Need("hash_counts", "counts", "all")),
-            final={"documents": "documents"},
+            records=True,
+            final={"documents": "documents"} | ({SHADOWS: SHADOWS} if settings.refine.shadow else {}),
         ),
     )
+
+
+SHADOWS = shadow.TABLE
+
+
+def _tables(trial: tuple[str, ...]) -> tuple[str, ...]:
+    return ("documents", "drops", SHADOWS) if trial else ("documents", "drops")
 
 
 def extract(call: Call, _state: object) -> Counts:
@@ -182,7 +232,7 @@ def extract(call: Call, _state: object) -> Counts:
     rows_in = rows_out = 0
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
         waiting: list[Document] = []
-        for response, lost in watch.records(call, pages(call.source)):
+        for response, lost in watch.read(call, partial(pages, call.source)):
             if lost is not None:
                 rows_in += 1
                 dropped.append(Dropped(lost, call.stage, url=response.url, warc=response.locator))
@@ -258,30 +308,57 @@ def _cut(page: Page, stage: str) -> Iterable[Dropped]:
         yield Dropped(drop, stage, document.id, document.url, position, part, document.warc)
 
 
+Judged = TypeVar("Judged", SelectSettings, RefineSettings)
+
 Verdict = tuple[Document | Drop, list[tuple[int, Drop]]]
 """What is left of a document, or why nothing is; and what was cut out of it, by the position of the part."""
 
 
-def _judged(call: Call, path: str, judge: Callable[[Document], Verdict]) -> Counts:
-    """The documents of one file that a stage keeps, and the ledger of the others and of all that was cut."""
+def _judged(
+    call: Call, path: str, judge: Callable[[Document, Judged], Verdict], settings: Judged, trial: tuple[str, ...]
+) -> Counts:
+    """The documents of one file that a stage keeps, the ledger of the others and of all that was cut, and what the
+    rules of `trial` would have taken: counted apart, as `shadow: rule`."""
+    live = shadow.without(settings, trial)
+    marked: list[Dropped] = []
     dropped: list[Dropped] = []
     rows_in = rows_out = 0
+    documents = (document for group in table.groups(path) for document in schema.documents(group))
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
-        for group in table.groups(path):
-            documents = schema.documents(group)
-            kept = []
-            for document in documents:
-                left, cuts = judge(document)
-                dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
-                if isinstance(left, Drop):
-                    dropped.append(dropped_document(document, left, call.stage))
-                else:
-                    kept.append(left)
-            rows_in += len(documents)
-            rows_out += len(kept)
-            append(schema.documents_table(kept))
+        kept: list[Document] = []
+        for document, lost in watch.records(call, documents):
+            rows_in += 1
+            if lost is not None:
+                dropped.append(dropped_document(document, lost, call.stage))
+                continue
+            marked.extend(
+                _marked(document, mark, call.stage) for mark in shadow.marks(document, judge, settings, trial)
+            )
+            left, cuts = judge(document, live)
+            dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
+            if isinstance(left, Drop):
+                dropped.append(dropped_document(document, left, call.stage))
+                continue
+            rows_out += 1
+            kept.append(left)
+            if len(kept) == table.ROWS_PER_GROUP:
+                append(schema.documents_table(kept))
+                kept.clear()
+        append(schema.documents_table(kept))
     call.write_drops(dropped)
-    return Counts.of(rows_in, rows_out, dropped)
+    counts = Counts.of(rows_in, rows_out, dropped)
+    if trial:
+        table.write(call.path(SHADOWS), schema.drops_table(marked))
+        seen = Counter(f"shadow: {item.drop.rule}" for item in marked)
+        counts = replace(counts, cuts={**counts.cuts, **dict(sorted(seen.items()))})
+    return counts
+
+
+def _marked(document: Document, mark: shadow.Mark, stage: str) -> Dropped:
+    position, drop = mark
+    return (
+        dropped_document(document, drop, stage) if position is None else dropped_part(document, position, drop, stage)
+    )
 
 
 def select(call: Call, _state: object) -> Counts:
@@ -290,14 +367,14 @@ def select(call: Call, _state: object) -> Counts:
     records = table.read(call.one("extract.records"), ["url"])["url"].to_pylist()
     held = frozenset(address.canonical(url) for url in records)
 
-    def judge(document: Document) -> Verdict:
+    def judge(document: Document, settings: SelectSettings) -> Verdict:
         verdict = judge_language(document, settings.languages, settings.language.least_score)
         verdict = verdict or preliminary.judge(document, settings.preliminary)
         if verdict is not None:
             return verdict, []
         return with_larger_images(document, held, web=settings.web) if settings.larger_images else document, []
 
-    return _judged(call, call.one("extract.documents"), judge)
+    return _judged(call, call.one("extract.documents"), judge, settings, settings.shadow)
 
 
 def with_larger_images(document: Document, held: Collection[str], *, web: bool) -> Document:
@@ -333,12 +410,12 @@ def refine(call: Call, _state: object) -> Counts:
     settings: RefineSettings = call.settings
     counts = images.hash_counts(call.inputs["hash_counts.counts"], call.index)
 
-    def judge(document: Document) -> Verdict:
+    def judge(document: Document, settings: RefineSettings) -> Verdict:
         (counted,) = images.with_hash_counts([document], counts)
         left, cuts = refined(counted, settings)
         return document_filters.judge(left, settings.document) or left, cuts
 
-    return _judged(call, call.one("score.documents"), judge)
+    return _judged(call, call.one("score.documents"), judge, settings, settings.shadow)
 
 
 def refined(document: Document, settings: RefineSettings) -> tuple[Document, list[tuple[int, Drop]]]:
