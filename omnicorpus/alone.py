@@ -1,8 +1,9 @@
 """A shard that has killed its workers, carried out in a process of its own: the record at fault is found and left out.
 
-The child notes the record it is at; the parent watches it, and when it dies, hangs or grows past its limit, starts it
-again. A record that ends the child twice is lost: it goes to the drops with the reason, and the rest of the shard is
-done. What is lost is written beside the shard, so that a run that was killed meanwhile loses the same records.
+The child notes the record it is at and, between records, where its reader is; the parent watches it, and when it dies,
+hangs or grows past its limit, starts it again. A record or place that ends the child twice is lost: it goes to the
+drops with the reason, and the rest of the shard is done. What is lost is written beside the shard, so that a run that
+was killed meanwhile loses the same records.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from omnicorpus import shard, storage, watch
 from omnicorpus.document import Drop
 from omnicorpus.errors import OmnicorpusError
 from omnicorpus.shard import Manifest
 from omnicorpus.stage import Call, Stage
+from omnicorpus.watch import Mark
 
 LOST = ".lost"
 """Ending of the file of a shard's lost records."""
@@ -35,7 +39,8 @@ CONFIRMED = 2
 """Times that a record must end the child: the first could be another's fault, such as the system short of memory."""
 
 MOST_LOST = 20
-"""Records of one shard. More is no bad record but a fault of the machine or of the code, and the shard fails."""
+"""Records and places of one shard. More is no bad record but a fault of the machine or of the code, and the shard
+fails."""
 
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
@@ -48,12 +53,35 @@ class Crashed(Exception):  # noqa: N818 - it tells how a process ended
     """The child ended without a result, and no single record is to blame."""
 
 
-def lost(call: Call) -> dict[int, Drop]:
-    """The records of this shard that are known to kill their worker, by number."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What is known to kill its worker: `records` by number, and `places` of the reader (`watch.Trail`)."""
+
+    records: Mapping[int, Drop] = field(default_factory=dict)
+    places: Mapping[int, Drop] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.records) + len(self.places)
+
+    def plus(self, key: _Key, drop: Drop) -> Lost:
+        kind, number = key
+        return replace(self, **{kind: {**getattr(self, kind), number: drop}})
+
+    def told(self, call: Call) -> Call:
+        """The call that leaves them out."""
+        return replace(call, skip=self.records, passed=self.places)
+
+
+_Key = tuple[Literal["records", "places"], int]
+
+
+def lost(call: Call) -> Lost:
+    """What of this shard is known to kill its worker."""
     path = call.output + LOST
     if not storage.exists(path):
-        return {}
-    return {int(number): Drop(**drop) for number, drop in json.loads(storage.read_bytes(path)).items()}
+        return Lost()
+    found = json.loads(storage.read_bytes(path))
+    return Lost(*({int(number): Drop(**drop) for number, drop in found[kind].items()} for kind in Lost.__slots__))
 
 
 def perform(stage: Stage, call: Call) -> Manifest:
@@ -63,23 +91,24 @@ def perform(stage: Stage, call: Call) -> Manifest:
     where the process ends outside of any record, or by too many; and what the work itself raises outside of a record.
     """
     known = lost(call)
-    blamed: Counter[int] = Counter()
+    blamed: Counter[_Key] = Counter()
     while True:
-        end = _run(stage, replace(call, skip=known))
+        end = _run(stage, known.told(call))
         if isinstance(end, Manifest):
             return end
-        number, drop, certain = end
-        blamed[number] += 1
-        if certain or blamed[number] >= CONFIRMED:
-            known = known | {number: drop}
+        key, drop, certain = end
+        if key[1] in getattr(known, key[0]):
+            raise Crashed(f"{drop.rule} ({drop.detail}) beside a record that is left out, {key[0]} {key[1]}")
+        blamed[key] += 1
+        if certain or blamed[key] >= CONFIRMED:
+            known = known.plus(key, drop)
             if len(known) > MOST_LOST:
                 raise Crashed(f"over {MOST_LOST} records of this shard end their process, the last by {drop.detail}")
-            plain = {str(number): asdict(drop) for number, drop in sorted(known.items())}
-            storage.write_bytes(call.output + LOST, json.dumps(plain, indent=1).encode())
+            storage.write_bytes(call.output + LOST, json.dumps(asdict(known), indent=1, sort_keys=True).encode())
 
 
-_Blame = tuple[int, Drop, bool]
-"""A record's number, the verdict on it, and whether it needs no second trial."""
+_Blame = tuple[_Key, Drop, bool]
+"""A record or a place, the verdict on it, and whether it needs no second trial."""
 
 
 def _run(stage: Stage, call: Call) -> Manifest | _Blame:
@@ -97,19 +126,25 @@ def _run(stage: Stage, call: Call) -> Manifest | _Blame:
         finally:
             child.kill()
             child.wait()
-        number, at_work = watch.marked(marks)
+        mark = watch.marked(marks)
         end = pickle.loads(Path(result).read_bytes()) if Path(result).exists() else None  # noqa: S301 - our child's
     if isinstance(end, Manifest):
         return end
     if end is not None:
-        error, place = end
-        if isinstance(error, OmnicorpusError) or not at_work:
+        error, line = end
+        if isinstance(error, OmnicorpusError) or (key := _culprit(mark)) is None:
             raise error
-        return number, Drop("error", detail=place), True
+        return key, Drop("error", detail=line), True
     verdict = verdict or Drop("crash", detail=_ending(child.returncode))
-    if not at_work:
-        raise Crashed(f"{verdict.rule} ({verdict.detail}) outside of a record, after {number} records")
-    return number, verdict, False
+    if (key := _culprit(mark)) is None:
+        raise Crashed(f"{verdict.rule} ({verdict.detail}) outside of a record, after {mark.number} records")
+    return key, verdict, False
+
+
+def _culprit(mark: Mark) -> _Key | None:
+    if mark.is_at_work:
+        return "records", mark.number
+    return None if mark.place is None else ("places", mark.place)
 
 
 def _watched(child: subprocess.Popen[bytes], marks: str, stage: Stage) -> Drop | None:
@@ -120,7 +155,7 @@ def _watched(child: subprocess.Popen[bytes], marks: str, stage: Stage) -> Drop |
         time.sleep(LOOK)
         if (now := watch.marked(marks)) != mark:
             mark, since, held = now, time.monotonic(), held or watch.resident(child.pid)
-        elif mark[1] and time.monotonic() - since > limits.record_seconds:
+        elif _culprit(mark) and time.monotonic() - since > limits.record_seconds:
             return Drop("hang", limits.record_seconds, limits.record_seconds)
         if held and watch.resident(child.pid) > held + limits.record_memory:
             return Drop("memory", threshold=float(limits.record_memory))

@@ -74,15 +74,11 @@ class DeadlinePassed(Exception):  # noqa: N818 - why a call was ended
 
 def _call(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Call:
     """The call as the stage expects it: the driver sends apart what all calls share."""
+    whole = replace(call, settings=stage.settings, inputs={**call.inputs, **wide})
+    if not stage.records:
+        return whole
     limits = stage.resources
-    return replace(
-        call,
-        settings=stage.settings,
-        inputs={**call.inputs, **wide},
-        skip=alone.lost(call) if stage.records else {},
-        patience=limits.record_seconds if stage.records else 0.0,
-        memory=limits.record_memory if stage.records else 0,
-    )
+    return alone.lost(call).told(replace(whole, patience=limits.record_seconds, memory=limits.record_memory))
 
 
 @ray.remote(max_retries=0)

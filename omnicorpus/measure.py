@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import head, nsfw, picture, schema, standin, table
+from omnicorpus import head, nsfw, picture, schema, standin, table, watch
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Measures
 from omnicorpus.head import Head, HeadSettings
@@ -113,15 +113,16 @@ def measure(call: Call, meter: Meter) -> Counts:
         table.appending(call.path("measures"), MEASURED) as append_measures,
         table.appending(call.path("inputs"), INPUTS) as append_inputs,
     ):
+        seen_before = 0
         for group in table.groups(call.one("fetch.pictures")):
             rows: list[dict[str, Any]] = []
             pixels: list[bytes | None] = []
             looks: list[tuple[int, np.ndarray]] = []
-            for row in group.to_pylist():
+            for row, lost in watch.records(call, group.to_pylist(), first=seen_before):
                 content = row.pop("content")
                 measures, seen, look = (
-                    (Measures(error=row["error"]), None, None)
-                    if content is None
+                    (Measures(error=row["error"] if lost is None else lost.rule), None, None)
+                    if content is None or lost is not None
                     else _measured(content, settings, meter)
                 )
                 if look is not None:
@@ -133,6 +134,7 @@ def measure(call: Call, meter: Meter) -> Counts:
                     rows_out += measures.error is None
                     if measures.error is not None:
                         reasons[measures.error] = reasons.get(measures.error, 0) + 1
+            seen_before += group.num_rows
             if meter.nsfw is not None:
                 for start in range(0, len(looks), NSFW_BATCH):
                     part = looks[start : start + NSFW_BATCH]

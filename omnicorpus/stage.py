@@ -61,11 +61,11 @@ class Call:
     `inputs` maps "stage.table" to files: one file for a narrow need, all files in shard order for a wide one.
     `index` is this shard's number among the `shards` of its stage; `source` the crawl file of a first stage, else "".
     `output` is the path of this shard's tables without their endings; `final` holds the paths of tables that lie
-    elsewhere because they are the run's result.
+    elsewhere because they are the run's result, `exchanges` the names of those that `table.scatter` writes.
 
-    For stages that watch their records (`watch.records`): `skip` holds the records that killed their worker, by number,
-    and why; `marks` is the file in which the record at work is noted, "" for none; `patience` and `memory` are the
-    limits on one record, 0 for none.
+    For stages that watch their records (`watch.records`): `skip` holds the records that killed their worker, by
+    number, and why; `passed` the same of places of the source that killed its reader; `marks` is the file in which the
+    record at work is noted, "" for none; `patience` and `memory` are the limits on one record, 0 for none.
     """
 
     stage: str
@@ -77,14 +77,16 @@ class Call:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     final: Mapping[str, str] = field(default_factory=dict)
+    exchanges: tuple[str, ...] = ()
     skip: Mapping[int, Drop] = field(default_factory=dict)
+    passed: Mapping[int, Drop] = field(default_factory=dict)
     marks: str = ""
     patience: float = 0.0
     memory: int = 0
 
     def path(self, name: str) -> str:
         """Where the table `name` of this shard is to be written."""
-        return self.final.get(name) or table_path(self.output, name)
+        return self.final.get(name) or table_path(self.output, name, exchange=name in self.exchanges)
 
     def one(self, name: str) -> str:
         """The single file of a narrow need."""
@@ -95,9 +97,9 @@ class Call:
         table.write(self.path("drops"), schema.drops_table(drops))
 
 
-def table_path(output: str, name: str) -> str:
+def table_path(output: str, name: str, *, exchange: bool = False) -> str:
     """The file of one table of one shard; `output` is the shard's path without an ending."""
-    return f"{output}.{name}.parquet"
+    return f"{output}.{name}.{'exchange' if exchange else 'parquet'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,9 @@ class Stage:
     `shards` names the shards; None takes those of the first need (which must then be narrow). `sources` are the crawl
     files, aligned with `shards`, for a first stage. `start(settings)` makes the state that `work` is given (a model, a
     connection pool): a stage with it runs in actors. `version` is raised when the code changes what it writes. `final`
-    maps a table to a folder of the run, for tables that are the run's result; drops always are. `unit` is what people
-    count in this stage. `records` says that the work goes through `watch.records`, so that a record that kills its
-    worker is lost alone.
+    maps a table to a folder of the run, for tables that are the run's result; drops always are. `exchanges` names the
+    tables that `table.scatter` writes. `unit` is what people count in this stage. `records` says that the work goes
+    through `watch.records`, so that a record that kills its worker is lost alone.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Stage:
     resources: Resources = Resources()
     version: int = 1
     final: Mapping[str, str] = field(default_factory=dict)
+    exchanges: tuple[str, ...] = ()
     unit: str = "documents"
     in_funnel: bool = True
     records: bool = False

@@ -22,8 +22,9 @@ from warcio.archiveiterator import ArchiveIterator as ArcIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from omnicorpus import storage
-from omnicorpus.document import Locator
+from omnicorpus.document import Drop, Locator
 from omnicorpus.errors import InputError
+from omnicorpus.watch import Trail
 
 MAX_BODY = 32 << 20
 """Bytes of one decoded body. Common Crawl cuts pages at 1 MiB (5 MiB since 2025); more is an attack or no page."""
@@ -89,15 +90,45 @@ class Response:
         return self.mime in HTML
 
 
-def responses(path: str) -> Iterator[Response | BadRecord]:
+def responses(path: str, trail: Trail = Trail()) -> Iterator[Response | BadRecord]:  # noqa: B008 - a frozen value
     """Every response record of an archive, in order; bodies of HTML responses only, locators of all.
 
-    Raises InputError where the file can't be read or is no WARC or ARC file at all.
+    Places of the `trail`, for the record of number n of the file (of any type, from 0): 3n on the way to it, 3n + 1 on
+    the way to it when the one before was left in the middle, 3n + 2 in it. Raises InputError where the file can't be
+    read or is no WARC or ARC file at all.
     """
-    with storage.reading(path) as stream:
+    with storage.reading(path) as opened:
+        stream = _Source(path, opened)
         read = _read_arc if _is_arc(path, stream.read(HEAD)) else _read_warc
         stream.seek(0)
-        yield from _with_lengths(read(path, stream), storage.size(path))
+        yield from _with_lengths(read(path, stream, trail), storage.size(path))
+
+
+class _Source(io.RawIOBase):
+    """A file whose store may fail in the middle. That is no damage of the archive, so it must not look like one: the
+    readers take an OSError for damage."""
+
+    def __init__(self, path: str, file: IO[bytes]) -> None:
+        super().__init__()
+        self._path, self._file = path, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except Exception as error:  # every store has errors of its own
+            raise InputError(f"can't read {self._path}: {' '.join(str(error).split())[:200]}") from error
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def check(path: str) -> None:
@@ -177,15 +208,20 @@ def _passed(path: str, offset: int) -> _Raw:
     return Response("", None, Locator(path, offset, 0), _PASSED, "", None, None), offset
 
 
-def _read_warc(path: str, stream: IO[bytes]) -> Iterator[_Raw]:
-    base, last = 0, -1
+def _read_warc(path: str, stream: _Source, trail: Trail) -> Iterator[_Raw]:
+    base, last, number = 0, -1, 0
     gap: tuple[int, str] | None = None
-    located = True
+    located, leapt = True, False
     while True:
         stream.seek(base)
-        begun = False
+        begun, deadly = False, None
         try:
-            for record in ArchiveIterator(stream, parse_http=False, quirks_mode=True):
+            records = iter(ArchiveIterator(stream, parse_http=False, quirks_mode=True))
+            while True:
+                deadly = None if leapt else trail.at(3 * number)
+                leapt = False
+                if deadly is not None or (record := next(records, None)) is None:
+                    break
                 offset = base + record.stream_pos
                 if offset < last:
                     continue
@@ -199,9 +235,23 @@ def _read_warc(path: str, stream: IO[bytes]) -> Iterator[_Raw]:
                         offset,
                     )
                 begun, last = True, offset
-                yield _warc_record(path, offset, record)
+                lost = trail.at(3 * number + 2)
+                number += 1
+                yield _warc_record(path, offset, record) if lost is None else _lost(path, offset, lost, _url(record))
         except OSError as error:
             gap = gap or (last + 1, str(error))
+        if deadly is not None:
+            base, leapt = _next_record(stream, max(last + 1, base)), True
+            if base < 0:
+                yield _lost(path, last + 1, deadly)
+                return
+            if (lost := trail.at(3 * number + 1)) is not None:
+                yield _lost(path, base, lost)
+                last, number, leapt = base, number + 1, False
+                base = _next_record(stream, base + 1)
+                if base < 0:
+                    return
+            continue
         if gap is None:
             return
         base = _next_record(stream, max(last + 1, base if begun else base + 1))
@@ -210,7 +260,16 @@ def _read_warc(path: str, stream: IO[bytes]) -> Iterator[_Raw]:
             return
 
 
-def _next_record(stream: IO[bytes], start: int) -> int:
+def _lost(path: str, offset: int, drop: Drop, url: str | None = None) -> _Raw:
+    """In the stead of a record that ends the process which reads it."""
+    return BadRecord(drop.rule, Locator(path, offset, 0), drop.detail, url, drop.value), offset
+
+
+def _url(record: Any) -> str:
+    return (record.headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")
+
+
+def _next_record(stream: _Source, start: int) -> int:
     """The offset of the next place that looks like the begin of a record, -1 if there is none."""
     window = 1 << 20
     position = start
@@ -231,7 +290,7 @@ def _warc_record(path: str, offset: int, record: Any) -> _Raw:
     locator = Locator(path, offset, 0)
     if kind not in (WarcRecordType.response, WarcRecordType.revisit, WarcRecordType.resource):
         return _passed(path, offset)
-    url = (headers.get("WARC-Target-URI") or "").strip().removeprefix("<").removesuffix(">")
+    url = _url(record)
     if url.startswith("dns:"):
         return _passed(path, offset)
     if kind == WarcRecordType.revisit:
@@ -249,12 +308,23 @@ def _warc_record(path: str, offset: int, record: Any) -> _Raw:
     return _http(url, date, locator, read, content_length, headers.get("WARC-Truncated")), offset
 
 
-def _read_arc(path: str, stream: IO[bytes]) -> Iterator[_Raw]:
-    offset = 0
+def _read_arc(path: str, stream: _Source, trail: Trail) -> Iterator[_Raw]:
+    """warcio can't begin in the middle: where it can't go on, the rest of the file is lost."""
+    offset = number = 0
     reader = ArcIterator(stream, arc2warc=True)
     try:
-        for record in reader:
+        while True:
+            if (lost := trail.at(3 * number)) is not None:
+                yield _lost(path, offset, lost)
+                return
+            if (record := next(reader, None)) is None:
+                return
             offset = reader.get_record_offset()
+            lost = trail.at(3 * number + 2)
+            number += 1
+            if lost is not None:
+                yield _lost(path, offset, lost, record.rec_headers.get_header("WARC-Target-URI"))
+                continue
             if record.rec_type != "response":
                 yield _passed(path, offset)
                 continue

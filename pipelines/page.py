@@ -14,6 +14,7 @@ from omnicorpus.document import Document, Drop, Image, Locator, Part
 from omnicorpus.errors import InputError
 from omnicorpus.extraction import ExtractionSettings, PageRefused, extract
 from omnicorpus.warc import BadRecord, Response
+from omnicorpus.watch import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Page:
     cuts: tuple[tuple[int, Image, Drop], ...] = ()
 
 
-def pages(path: str) -> Iterator[Response | BadRecord]:
+def pages(path: str, trail: Trail = Trail()) -> Iterator[Response | BadRecord]:  # noqa: B008 - a frozen value
     """The responses of a crawl file; an HTML file is one response, under the address of the file."""
     if not crawl.is_page(path):
-        yield from warc.responses(path)
+        yield from warc.responses(path, trail)
         return
     data = storage.read_bytes(path)
     if not data.strip():

@@ -26,14 +26,14 @@ def test_records_of_every_evil_are_lost_alone(tmp_path: Path) -> None:
     assert perform(tmp_path, Evil(fates)) == (6, {"crash": 1, "error": 1, "hang": 1, "memory": 1})
     laid = plan.make(str(tmp_path), poison.stages(1, first=Evil(fates)))
     call = laid.call(laid.step("make"), 0)
-    assert {number: (drop.rule, drop.value, drop.threshold) for number, drop in alone.lost(call).items()} == {
+    assert {number: (drop.rule, drop.value, drop.threshold) for number, drop in alone.lost(call).records.items()} == {
         2: ("crash", None, None),
         4: ("hang", 4.0, 4.0),
         5: ("memory", None, float(256 << 20)),
         7: ("error", None, None),
     }
-    assert alone.lost(call)[2].detail == "SIGSEGV"
-    assert str(alone.lost(call)[7].detail).startswith("ValueError: 7 is no good (poison.py:")
+    assert alone.lost(call).records[2].detail == "SIGSEGV"
+    assert str(alone.lost(call).records[7].detail).startswith("ValueError: 7 is no good (poison.py:")
 
 
 def test_a_process_that_is_killed_once_costs_nothing(tmp_path: Path) -> None:
