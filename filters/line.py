@@ -18,12 +18,14 @@ _DIGIT = re.compile("[0-9]")
 _CONTENT = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
 _END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？؟।])")
 _URL = re.compile(
     r"(?:https?://|www\.)\S+|\b[a-z0-9.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
 )
 _URL_SIGN = re.compile(r"://|www\.|\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?![\w.])", re.I)
 _HASHTAG = re.compile(r"(?<!\w)[#@][\w-]{2,}|#[^#\s]{1,20}#|\brt @")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{2,5}\)?){2,5}(?!\w)")
+_MASKED = re.compile("<(?:phone|email|ip|card|iban|resident_id)>")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _CONTACT = re.compile(
     r"(?<!\w)(?:phone|tel|telephone|fax|mobile|cell|call(?: us)?|hotline|toll[- ]free|e-?mail|contact(?: us)?|address|"
@@ -77,8 +79,18 @@ class Line:
 
 
 def social_media(line: Line, *, share: float = 0.6) -> Drop | None:
-    """Buttons and counts of social networks. Table 11: social media keywords, "like" and "follow" buttons."""
+    """Buttons that share, and counts of what was shared. Table 11: social media keywords."""
     return _furniture("social_media", line, phrases.SOCIAL, share)
+
+
+def follow_button(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Buttons that ask to be liked or followed. Table 11: "like" and "follow" buttons."""
+    return _furniture("follow_button", line, phrases.FOLLOW, share)
+
+
+def embedded_post(line: Line, *, share: float = 0.6) -> Drop | None:
+    """What a network writes around a post: who, when, "view this post". Table 11: social media content."""
+    return _furniture("embedded_post", line, phrases.POST, share)
 
 
 def read_more(line: Line, *, share: float = 0.6) -> Drop | None:
@@ -92,8 +104,39 @@ def account(line: Line, *, share: float = 0.6) -> Drop | None:
 
 
 def copyright_notice(line: Line, *, share: float = 0.6) -> Drop | None:
-    """Copyright, disclaimers, cookie and privacy notices. Table 11: footers, disclaimers and copyright."""
+    """Copyright and disclaimers. Table 11: disclaimers and copyright."""
     return _furniture("copyright_notice", line, phrases.COPYRIGHT, share)
+
+
+def page_footer(line: Line, *, share: float = 0.6) -> Drop | None:
+    """What stands under every page of a site: terms, privacy, imprint, software. Table 11: footers."""
+    return _furniture("page_footer", line, phrases.FOOTER, share)
+
+
+def cookie_banner(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Questions for consent to cookies. Table 11 has no such family; theirs stand among the footers."""
+    return _furniture("cookie_banner", line, phrases.COOKIE, share)
+
+
+def newspaper_line(line: Line, *, share: float = 0.6) -> Drop | None:
+    """What the site of a printed newspaper writes around an article: page and issue, price, "print edition".
+
+    Table 11: one newspaper site's template. Which site that was isn't published; this is what such sites share.
+    """
+    return _furniture("newspaper_line", line, phrases.NEWSPAPER, share)
+
+
+def encyclopedia_line(line: Line, *, share: float = 0.6) -> Drop | None:
+    """What an encyclopedia's software writes: buttons, notes above an article, references with a mark that leads back.
+
+    Table 11: encyclopedia list formats.
+    """
+    return _furniture("encyclopedia_line", line, phrases.ENCYCLOPEDIA, share)
+
+
+def site_line(line: Line, beginnings: tuple[str, ...]) -> Drop | None:
+    """Lines that begin as given, in any case. Table 11: ads of particular domains, one newspaper site's template."""
+    return Drop("site_line", detail=line.text) if line.lower.startswith(beginnings) else None
 
 
 def credit_line(line: Line, *, share: float = 0.6) -> Drop | None:
@@ -122,8 +165,13 @@ def advertisement(line: Line, *, share: float = 0.6) -> Drop | None:
 
 
 def video_player(line: Line, *, share: float = 0.6) -> Drop | None:
-    """What a player writes around a video. Table 11: video elements, video content, video keywords."""
-    return _furniture("video_player", line, phrases.VIDEO, share)
+    """What a player writes where a video stands. Table 11: video elements."""
+    return _furniture("video_player", line, phrases.PLAYER, share)
+
+
+def video_line(line: Line, *, share: float = 0.6) -> Drop | None:
+    """Invitations to watch or listen. Table 11: video content, video keywords."""
+    return _furniture("video_line", line, phrases.VIDEO, share)
 
 
 def thanks(line: Line, *, share: float = 0.6) -> Drop | None:
@@ -146,17 +194,18 @@ def flagged_words(line: Line, *, maximum: float = 0.02, at_least: int = 2) -> Dr
 
 
 def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | None:
-    """Lines that give a telephone number, and little else: at most `left` words that are no contact data.
+    """Lines of a telephone number, masked or not, and little else: at most `left` words that are no such data.
 
     Table 11: paragraphs of under 80 words with a telephone number, as released; what is left is ours.
     """
-    if len(line.text) > _WIDEST * longest or not _DIGIT.search(line.text):
+    masked = "<PHONE>" in line.text
+    if len(line.text) > _WIDEST * longest or not (masked or _DIGIT.search(line.text)):
         return None
-    if sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text):
+    if not masked and (sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text)):
         return None
     if not _CONTACT.search(line.lower) or line.words.count >= longest:
         return None
-    rest = _CONTACT.sub(" ", _URL.sub(" ", _EMAIL.sub(" ", _PHONE.sub(" ", line.lower))))
+    rest = _CONTACT.sub(" ", _URL.sub(" ", _EMAIL.sub(" ", _PHONE.sub(" ", _MASKED.sub(" ", line.lower)))))
     count = Words(rest).count
     return Drop("contact_line", round(count, 1), left) if count <= left else None
 
@@ -214,6 +263,13 @@ def many_capitals(line: Line, *, maximum: float = 0.8, letters: int = 12) -> Dro
     return Drop("many_capitals", round(capitals / every, 4), maximum)
 
 
+def one_word(line: Line, *, longest: float = 1) -> Drop | None:
+    """Paragraphs of one word that end without a full stop. Table 11: one-word paragraphs."""
+    if line.longer_than(longest) or line.words.count > longest or line.ends:
+        return None
+    return Drop("one_word", round(line.words.count, 1), longest)
+
+
 def over_short(line: Line, *, longest: float = 4) -> Drop | None:
     """Paragraphs of at most so many words that end without a full stop. Table 11, over-short; threshold as released."""
     if line.longer_than(longest) or line.ends:
@@ -233,10 +289,16 @@ def caption_noise(line: Line, *, longest: float = 8) -> Drop | None:
 
 
 def _furniture(rule: str, line: Line, family: phrases.Family, share: float) -> Drop | None:
-    """The drop where the marks and the filler of a family make up at least `share` of the letters and digits."""
+    """The drop where the marks and the filler of a family make up at least `share` of the letters and digits.
+
+    So it is where sentences that hold a notice of the family do.
+    """
     known = phrases.phrases(family, line.language)
     if known.notices.search(line.lower):
-        return Drop(rule, 1.0, share)
+        sentences = _SENTENCE.split(line.lower)
+        noticed = sum(len(_CONTENT.findall(sentence)) for sentence in sentences if known.notices.search(sentence))
+        if (drop := _at_least(rule, noticed, len(_CONTENT.findall(line.lower)), share)) is not None:
+            return drop
     rest, found = known.marks.subn(" ", line.lower)
     if not found:
         return None

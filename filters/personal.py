@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 
 from omnicorpus.document import Document, Drop, Image, Part
 
+_ANY = re.compile(r"[\d@]")
+"""All that is masked holds one of these: an IPv6 address of the public internet begins with 2 or 3."""
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9.+-])[A-Za-z0-9.+_-]{1,64}@(?P<domain>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,63})(?!\w)",
     re.ASCII,
@@ -86,16 +88,40 @@ def mask(document: Document, settings: PersonalSettings) -> tuple[Document, list
         if not isinstance(part, Image):
             text = mask_text(part.text, settings, counts)
             parts.append(part if text == part.text else replace(part, text=text))
-        elif settings.alternatives:
-            alt = part.alt and mask_text(part.alt, settings, counts)
-            caption = part.caption and mask_text(part.caption, settings, counts)
-            parts.append(
-                part if (alt, caption) == (part.alt, part.caption) else replace(part, alt=alt, caption=caption)
-            )
         else:
-            parts.append(part)
-        drops.extend((place, Drop(f"personal.{kind}", number, 0)) for kind, number in sorted(counts.items()))
-    return (document.with_parts(tuple(parts)) if drops else document), drops
+            parts.append(mask_image(part, settings, counts))
+        drops.extend((place, drop) for drop in verdicts(counts))
+    masked = document.with_parts(tuple(parts)) if drops else document
+    return mask_facts(masked, settings), drops
+
+
+def verdicts(counts: Counter[str]) -> list[Drop]:
+    """How many of each kind were masked, as drops of rule `personal.KIND`; the threshold is what may stay."""
+    return [Drop(f"personal.{kind}", number, 0) for kind, number in sorted(counts.items())]
+
+
+def mask_image(image: Image, settings: PersonalSettings, counts: Counter[str]) -> Image:
+    """The image with placeholders in its alternative text and caption, and in the sentences it was measured beside.
+
+    The sentences are copies of the document's text, so what is masked in them is counted there.
+    """
+    alt, caption = image.alt, image.caption
+    if settings.alternatives:
+        alt, caption = alt and mask_text(alt, settings, counts), caption and mask_text(caption, settings, counts)
+    copies: Counter[str] = Counter()
+    best = image.best_sentence and mask_text(image.best_sentence, settings, copies)
+    matched = image.matched_sentence and mask_text(image.matched_sentence, settings, copies)
+    if (alt, caption, best, matched) == (image.alt, image.caption, image.best_sentence, image.matched_sentence):
+        return image
+    return replace(image, alt=alt, caption=caption, best_sentence=best, matched_sentence=matched)
+
+
+def mask_facts(document: Document, settings: PersonalSettings) -> Document:
+    """The document with placeholders in what its page says of its title and author."""
+    facts, counts = document.facts, Counter[str]()
+    title = facts.title and mask_text(facts.title, settings, counts)
+    author = facts.author and mask_text(facts.author, settings, counts)
+    return replace(document, facts=replace(facts, title=title, author=author)) if counts else document
 
 
 def mask_text(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
@@ -104,6 +130,8 @@ def mask_text(text: str, settings: PersonalSettings, counts: Counter[str]) -> st
     The order is from what is surest to what is least: what has been masked is not looked at again. Numbers that stand
     together without a space show themselves one after the other, so this is repeated until nothing more is found.
     """
+    if not _ANY.search(text):
+        return text
     while (masked := _once(text, settings, counts)) != text:
         text = masked
     return text

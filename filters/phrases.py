@@ -41,41 +41,80 @@ class Phrases:
     notices: re.Pattern[str]
 
 
+_SHARING_FILLER = {
+    "": rf"{_PLATFORMS}|\d[\d.,]*[km]?",
+    "en": r"share|tweet|like|likes|follow|print|email|comments?|save|send|on|us|this|via|with|your|friends|and|the|to|"
+    r"social media|more|by|or|for|click|here|channel|page|find|join|connect|me|pin",
+    "de": r"auf|drucken|per|mail|kommentare?|und|merken|oder|uns|teilen|folgen",
+    "fr": r"sur|imprimer|par|envoyer|commentaires?|et|ou|partager|suivre|nous",
+    "es": r"en|imprimir|por|correo|enviar|comentarios?|y|redes sociales|compartir|seguir",
+    "ru": r"в|на|печать|комментари\w+|и|соцсетях|нас|поделиться|нравится",
+    "zh": r"到|至|打印|收藏|评论|我们|更多|分享|关注|点赞|在看|转发",
+    "ja": r"で|する|印刷|コメント|シェア|フォロー|いいね",
+    "ko": r"공유|인쇄|댓글|좋아요|팔로우",
+    "ar": r"على|عبر|طباعة|و",
+}
+
 SOCIAL = Family(
     marks={
-        "en": rf"(?:share|tweet|pin|post|like|follow|find|join|connect with)(?: (?:this|it|us|me|with us|now))?"
-        rf"(?: (?:article|post|page|story|link))?(?: (?:on|via|to|with|by))? (?:{_PLATFORMS})|share (?:this|on|via|with)"
-        r"(?: (?:article|post|page|story|link|friends|your friends))?|click to (?:share|tweet|email)|tweet this|pin it|"
-        r"retweet|follow us(?: on)?|like us(?: on)?|copy link|add to any|share buttons?|"
+        "en": rf"(?:share|tweet|pin|post)(?: (?:this|it|now))?(?: (?:article|post|page|story|link))?(?: (?:on|via|to|with|by))? (?:{_PLATFORMS})|"
+        r"share (?:this|on|via|with)(?: (?:article|post|page|story|link|friends|your friends))?|click to (?:share|tweet|email)|tweet this|pin it|"
+        r"retweet|copy link|add to any|share buttons?|"
         r"[\d.,]+ ?[km]? (?:shares?|likes?|retweets?|followers|views|reposts)|(?:shares?|likes?|retweets?|views) ?: ?\d+",
-        "zh": r"分享(?:到|至|给)?(?:朋友圈|微信|微博|qq空间|qq好友)?|扫一扫|扫描二维码|长按识别二维码|关注(?:我们|公众号|微信公众号)|"
-        r"点击上方.{0,12}关注|点赞|在看|转发|收藏本文|微信扫码|阅读(?:量|数)?[:：]? ?[\d.]+万?",
-        "de": rf"(?:auf|per|via|bei) (?:{_PLATFORMS}) (?:teilen|folgen|posten)|(?:jetzt |beitrag |artikel )?teilen|twittern|"
-        r"folgen sie uns|folge uns|gefällt mir|weiterempfehlen",
-        "fr": rf"partager (?:sur|par|via) (?:{_PLATFORMS})|partage[rz](?: (?:cet article|la page))?|suivez[- ]nous|"
-        r"j['’]aime|tweeter|épingler",
-        "es": rf"(?:compart[ie]r?|compartir) (?:en|por|vía) (?:{_PLATFORMS})|compart(?:ir|e)(?: (?:esta|este) \w+)?|"
-        r"s[ií]guenos|me gusta|tuitear|twittear",
-        "pt": rf"compartilh(?:ar|e) (?:no|via|por|em) (?:{_PLATFORMS})|compartilh(?:ar|e)|partilhar|siga-nos|curtir|tweetar",
-        "it": rf"condividi (?:su|via|con) (?:{_PLATFORMS})|condividi|seguici|mi piace|twitta",
-        "ja": r"シェア(?:する|ボタン)?|ツイート(?:する)?|フォロー(?:する|してください)?|いいね[!！]?|ブックマークに追加|はてなブックマーク|"
-        r"友だち追加|(?:line|ライン)で送る|このエントリーを",
-        "ko": r"공유(?:하기)?|트윗|팔로우(?:하기)?|좋아요|구독하기|페이스북 공유|카카오톡 공유|url ?복사|공감",
-        "ru": rf"поделиться(?: (?:в|на|через)? ?(?:{_PLATFORMS}))?|подпис(?:аться|ывайтесь)(?: на нас)?|мне нравится|"
-        r"твитнуть|рассказать друзьям|репост",
-        "ar": r"شارك(?:ها)?(?: (?:على|عبر|المقال))?|مشاركة(?: (?:على|عبر))?|تابعنا(?: على)?|أعجبني|غرد|إعجاب",
+        "zh": r"分享(?:到|至|给)?(?:朋友圈|微信|微博|qq空间|qq好友)?|扫一扫|扫描二维码|长按识别二维码|"
+        r"转发|收藏本文|微信扫码|阅读(?:量|数)?[:：]? ?[\d.]+万?",
+        "de": rf"(?:auf|per|via|bei) (?:{_PLATFORMS}) (?:teilen|posten)|(?:jetzt |beitrag |artikel )?teilen|twittern|weiterempfehlen|"
+        r"[\d.,]+ (?:mal geteilt|aufrufe)|geteilt ?: ?\d+",
+        "fr": rf"partager (?:sur|par|via) (?:{_PLATFORMS})|partage[rz](?: (?:cet article|la page))?|tweeter|épingler|[\d.,]+ (?:partages?|vues)",
+        "es": rf"(?:compart[ie]r?|compartir) (?:en|por|vía) (?:{_PLATFORMS})|compart(?:ir|e)(?: (?:esta|este) \w+)?|tuitear|twittear|"
+        r"[\d.,]+ (?:compartidos?|visitas|visualizaciones)",
+        "pt": rf"compartilh(?:ar|e) (?:no|via|por|em) (?:{_PLATFORMS})|compartilh(?:ar|e)|partilhar|tweetar|[\d.,]+ (?:compartilhamentos|visualizações)",
+        "it": rf"condividi (?:su|via|con) (?:{_PLATFORMS})|condividi|twitta|[\d.,]+ (?:condivisioni|visualizzazioni)",
+        "ja": r"シェア(?:する|ボタン)?|ツイート(?:する)?|ブックマークに追加|はてなブックマーク|(?:line|ライン)で送る|このエントリーを|"
+        r"\d[\d,]*(?:シェア|ツイート|回視聴|ビュー)",
+        "ko": r"공유(?:하기)?|트윗|페이스북 공유|카카오톡 공유|url ?복사|조회(?:수)? ?[:：]? ?[\d,]+",
+        "ru": rf"поделиться(?: (?:в|на|через)? ?(?:{_PLATFORMS}))?|твитнуть|рассказать друзьям|репост|[\d ]+ (?:просмотр\w*|репост\w*)",
+        "ar": r"شارك(?:ها)?(?: (?:على|عبر|المقال))?|مشاركة(?: (?:على|عبر))?|غرد|[\d.,]+ (?:مشاركة|مشاهدة|مشاهدات)",
     },
-    filler={
-        "": rf"{_PLATFORMS}|\d[\d.,]*[km]?",
-        "en": r"share|tweet|like|likes|follow|print|email|comments?|save|send|on|us|this|via|with|your|friends|and|the|to|"
-        r"social media|more|by|or|for|click|here|channel|page",
-        "de": r"auf|drucken|per|mail|kommentare?|und|merken|oder|uns",
-        "fr": r"sur|imprimer|par|envoyer|commentaires?|et|ou",
-        "es": r"en|imprimir|por|correo|enviar|comentarios?|y|redes sociales",
-        "ru": r"в|на|печать|комментари\w+|и|соцсетях|нас",
-        "zh": r"到|至|打印|收藏|评论|我们|更多",
-        "ja": r"で|する|印刷|コメント",
+    filler=_SHARING_FILLER,
+)
+
+FOLLOW = Family(
+    marks={
+        "en": rf"(?:like|follow|find|join|connect with)(?: (?:us|me|him|her|them|@\w+))?(?: (?:on|via))? (?:{_PLATFORMS})|follow us(?: on)?|like us(?: on)?|"
+        r"follow @\w+|(?:like|follow) (?:this|our) (?:page|channel|blog)",
+        "zh": r"关注(?:我们|公众号|微信公众号)|(?:扫一?扫|扫码)?关注(?:我们|公众号|微信公众号)|点击上方.{0,12}关注|点赞|在看|加关注",
+        "de": rf"(?:auf|via|bei) (?:{_PLATFORMS}) folgen|folgen sie uns|folge uns|gefällt mir",
+        "fr": r"suivez[- ]nous|j['’]aime|suivre sur",
+        "es": r"s[ií]guenos|me gusta",
+        "pt": r"siga-nos|curtir",
+        "it": r"seguici|mi piace",
+        "ja": r"フォロー(?:する|してください)?|いいね[!！]?|友だち追加",
+        "ko": r"팔로우(?:하기)?|좋아요|구독하기|공감",
+        "ru": r"подпис(?:аться|ывайтесь)(?: на нас)?|мне нравится",
+        "ar": r"تابعنا(?: على)?|أعجبني|إعجاب",
     },
+    filler=_SHARING_FILLER,
+)
+
+POST = Family(
+    marks={
+        "en": r"view this post on instagram|a post shared by .*|view on (?:instagram|x|twitter|facebook|tiktok)|"
+        r"replying to @\w+.{0,60}|rt @\w+ ?:.*|show this thread|(?:view|see) (?:more )?(?:replies|tweets?) (?:by|from) .{0,40}|"
+        r"pic\.twitter\.com/\w+|tweets? by @?\w+",
+        "zh": r"查看推文|在 ?instagram ?查看这篇帖子.*|转发微博[:：]?|@[^\s@]{1,20} ?的微博(?:视频)?|来自(?:微博|iphone|android)(?:客户端|网页)?",
+        "de": r"(?:sieh dir )?(?:diesen beitrag|dieser beitrag) auf instagram(?: an(?:sehen)?)?.*|ein beitrag geteilt von .*",
+        "fr": r"voir cette publication sur instagram|une publication partagée par .*",
+        "es": r"ver esta publicación en instagram|una publicación compartida (?:de|por) .*",
+        "pt": r"ver (?:essa foto|esta publicação) no instagram|uma publicação compartilhada por .*",
+        "it": r"visualizza questo post su instagram|un post condiviso da .*",
+        "ja": r"この投稿をinstagramで見る|.{0,40}がシェアした投稿.*",
+        "ko": r"instagram에서 이 게시물 보기|.{0,40}님의 공유 게시물.*",
+        "ru": r"посмотреть эту публикацию в instagram|публикация от .*",
+        "ar": r"عرض هذا المنشور على instagram|تمت مشاركة منشور بواسطة .*",
+    },
+    filler={"": rf"\d+|{_PLATFORMS}|@\w+"},
+    notices={"en": r"\(@\w{1,20}\) (?:on )?\w{3,9} \d{1,2}, \d{4}$"},
 )
 
 FOLLOW_ON = Family(
@@ -153,40 +192,87 @@ ACCOUNT = Family(
     },
 )
 
-COPYRIGHT = Family(
+_FOOTER_FILLER = {
+    "": r"\d+|©",
+    "en": r"inc|ltd|llc|co|the|and|contact(?: us)?|about(?: us)?|sitemap|accessibility|advertise(?: with us)?|by|help|home",
+    "zh": r"关于我们|联系我们|网站地图|首页",
+    "de": r"kontakt|über uns|startseite|und",
+    "fr": r"contact|accueil|plan du site|à propos|et",
+    "es": r"contacto|inicio|mapa del sitio|y",
+    "ja": r"会社概要|お問い合わせ|サイトマップ",
+    "ko": r"회사 ?소개|문의|사이트맵",
+    "ru": r"контакты|о нас|карта сайта|и",
+}
+
+FOOTER = Family(
     marks={
-        "en": r"(?:copyright )?(?:©|ⓒ|\(c\)) ?(?:copyright )?\d{4}.*|copyright \d{4}.*|© ?[^.]{0,60}$|(?:proudly )?powered by.{0,60}|"
-        r"(?:privacy|cookie) (?:policy|notice|statement|settings|preferences)|terms (?:of (?:use|service)|and conditions|& conditions)|"
+        "en": r"(?:proudly )?powered by.{0,60}|(?:privacy|cookie) (?:policy|notice|statement)|terms (?:of (?:use|service)|and conditions|& conditions)|"
         r"theme by .*|designed by .*|do not sell my (?:personal )?(?:info|information|data)",
-        "zh": r"(?:免责|版权|郑重)(?:声明|说明)[:：]?.*|网站备案号?.*",
-        "de": r"impressum|datenschutz(?:erklärung|hinweise)?|agb|nutzungsbedingungen|cookie-einstellungen",
-        "fr": r"mentions légales|politique de (?:confidentialité|cookies)|conditions (?:générales )?d['’]utilisation|gérer les cookies",
+        "zh": r"网站备案号?.*|(?:隐私|用户)(?:政策|协议|条款)|服务条款|技术支持[:：].{0,20}|友情链接[:：]?.*",
+        "de": r"impressum|datenschutz(?:erklärung|hinweise)?|agb|nutzungsbedingungen",
+        "fr": r"mentions légales|politique de (?:confidentialité|cookies)|conditions (?:générales )?d['’]utilisation",
         "es": r"aviso legal|política de (?:privacidad|cookies)|términos (?:y condiciones|de uso)",
         "pt": r"política de privacidade|termos de uso",
         "it": r"informativa (?:sulla )?privacy|cookie policy",
-        "ja": r"プライバシー(?:ポリシー|保護方針)|利用規約|免責事項|特定商取引法.{0,20}",
+        "ja": r"プライバシー(?:ポリシー|保護方針)|利用規約|特定商取引法.{0,20}",
         "ko": r"개인정보 ?(?:처리|취급) ?방침|이용 ?약관|저작권 ?보호 ?정책",
         "ru": r"политика конфиденциальности|пользовательское соглашение",
         "ar": r"سياسة (?:الخصوصية|ملفات تعريف الارتباط)|(?:شروط|اتفاقية) (?:الاستخدام|الخدمة)",
     },
-    filler={
-        "": r"\d+|©",
-        "en": r"inc|ltd|llc|co|the|and|contact(?: us)?|about(?: us)?|sitemap|accessibility|advertise(?: with us)?|by|help",
+    filler=_FOOTER_FILLER,
+)
+
+COOKIE = Family(
+    marks={
+        "en": r"(?:accept|reject|allow|decline|manage) (?:all )?cookies(?: and (?:close|continue))?|(?:accept|reject) all|cookie (?:settings|preferences|consent)|(?:manage|your) (?:privacy|cookie) (?:settings|preferences|choices)",
+        "zh": r"(?:接受|拒绝|管理)(?:所有|全部)? ?cookies?|cookie ?设置",
+        "de": r"(?:alle (?:cookies )?|cookies )(?:akzeptieren|ablehnen|zulassen)|cookie-einstellungen",
+        "fr": r"tout (?:accepter|refuser)|(?:accepter|refuser) (?:tout|les cookies|tous les cookies)|gérer (?:les|mes) cookies|continuer sans accepter",
+        "es": r"(?:aceptar|rechazar) (?:todo|todas|las cookies|todas las cookies|cookies)|configurar cookies",
+        "pt": r"(?:aceitar|rejeitar) (?:tudo|todos|cookies|todos os cookies)",
+        "it": r"(?:accetta|rifiuta) (?:tutto|tutti|i cookie|tutti i cookie)",
+        "ja": r"(?:すべて(?:の)?)?(?:cookie|クッキー)(?:を|に)?(?:同意|許可|拒否)(?:する)?|すべて(?:同意|許可|拒否)する?|クッキー設定",
+        "ko": r"(?:모두|모든) ?(?:쿠키 ?)?(?:허용|동의|거부)|쿠키 ?설정",
+        "ru": r"(?:принять|отклонить) (?:все|все cookies?|все файлы cookie)|настройки cookies?",
+        "ar": r"(?:قبول|رفض) (?:الكل|جميع ملفات تعريف الارتباط)|إعدادات ملفات تعريف الارتباط",
     },
+    filler={"": r"cookies?|ok|x", "en": r"all|and|or|settings|continue|close|i agree|agree|learn more"},
+    notices={
+        "en": r"(?:we|site|website) uses? cookies|by (?:continuing|using) .{0,40}you (?:agree|consent) to .{0,30}cookies|consent to (?:the use of|our) cookies",
+        "zh": r"(?:本网站|本站|我们)使用 ?cookies?|同意.{0,12}使用 ?cookies?",
+        "de": r"(?:webseite|website|seite) (?:verwendet|nutzt|benutzt) cookies|wir (?:verwenden|nutzen|setzen) cookies",
+        "fr": r"(?:ce site|nous) utilis(?:e|ons) des cookies|acceptez l['’]utilisation (?:de|des) cookies",
+        "es": r"(?:este sitio|esta web|utilizamos|usamos).{0,20}cookies",
+        "pt": r"(?:este site|utilizamos|usamos).{0,20}cookies",
+        "it": r"(?:sito utilizza|utilizziamo|questo sito).{0,20}cookie",
+        "ja": r"(?:サイト|ウェブサイト)(?:で)?は.{0,8}(?:クッキー|cookie)を(?:使用|利用)",
+        "ko": r"(?:사이트|웹사이트)(?:는|에서는).{0,12}쿠키를? ?(?:사용|이용)",
+        "ru": r"использу\w+ (?:файлы )?cookie",
+        "ar": r"(?:يستخدم|نستخدم).{0,20}ملفات تعريف الارتباط",
+    },
+)
+
+COPYRIGHT = Family(
+    marks={
+        "en": r"(?:copyright )?(?:©|ⓒ|\(c\)) ?(?:copyright )?\d{4}.*|copyright \d{4}.*|© ?[^.]{0,60}$",
+        "zh": r"(?:免责|版权|郑重)(?:声明|说明)[:：]?.*",
+        "ja": r"免責事項",
+    },
+    filler=_FOOTER_FILLER,
     notices={
         "en": r"all rights reserved|reprinted with permission|(?:material|article|content|story) may not be (?:published|reproduced|copied|republished)|"
-        r"(?:we|site|website) uses? cookies|not necessarily (?:reflect|represent|those of)|licensed under (?:a )?creative commons|"
+        r"not necessarily (?:reflect|represent|those of)|licensed under (?:a )?creative commons|"
         r"article (?:was )?(?:originally|first) (?:published|appeared) (?:on|in|at)",
         "zh": r"版权所有|版权归.{0,20}所有|未经.{0,14}(?:授权|许可|允许|同意).{0,14}(?:转载|使用|复制)|违者必究|转载请(?:注明|联系)|"
         r"不代表本(?:站|网|平台|报|公众号).{0,12}(?:观点|立场)|如有侵权|仅供参考.{0,20}不构成|icp(?:备|证)|公网安备|增值电信业务|广播电视节目制作|互联网新闻信息服务许可",
-        "de": r"alle rechte vorbehalten|(?:webseite|website|seite) verwendet cookies|wir verwenden cookies",
-        "fr": r"tous droits réservés|(?:ce site|nous) utilis(?:e|ons) des cookies|reproduction interdite",
-        "es": r"(?:todos los )?derechos reservados|(?:este sitio|utilizamos|usamos).{0,20}cookies|prohibida (?:su|la) reproducción",
-        "pt": r"todos os direitos reservados|(?:este site|utilizamos|usamos).{0,20}cookies",
-        "it": r"tutti i diritti riservati|riproduzione riservata|sito utilizza.{0,20}cookie",
-        "ja": r"無断(?:転載|複製|転用)|転載を禁じ|(?:サイト|ウェブサイト)(?:で)?は.{0,8}(?:クッキー|cookie)を(?:使用|利用)",
+        "de": r"alle rechte vorbehalten",
+        "fr": r"tous droits réservés|reproduction interdite",
+        "es": r"(?:todos los )?derechos reservados|prohibida (?:su|la) reproducción",
+        "pt": r"todos os direitos reservados",
+        "it": r"tutti i diritti riservati|riproduzione riservata",
+        "ja": r"無断(?:転載|複製|転用)|転載を禁じ",
         "ko": r"무단 ?(?:전재|복제|배포)|재배포 ?금지",
-        "ru": r"все права защищены|копирование материалов|при (?:использовании|перепечатке|цитировании) материалов|использу\w+ (?:файлы )?cookie",
+        "ru": r"все права защищены|копирование материалов|при (?:использовании|перепечатке|цитировании) материалов",
         "ar": r"(?:جميع|كل) الحقوق محفوظة|حقوق (?:الطبع|النشر) محفوظة",
     },
 )
@@ -221,9 +307,9 @@ PAGE_TURN = Family(
     marks={
         "en": r"(?:previous|next|prev|older|newer|first|last)(?: (?:page|post|posts|article|story|chapter|slide|photo|entry|entries))(?: ?[:»›→].*)?|"
         r"page \d+ of \d+|\d+ ?(?:/|of) ?\d+ (?:pages|photos|images|slides)|(?:continued|see) (?:on|from) (?:page )?[a-z]?\d+|(?:«|‹|←) ?(?:previous|prev|older).*|"
-        r"(?:next|newer) ?(?:»|›|→)|jump to (?:page|navigation|comments).*|back to (?:the )?(?:list|index|overview|previous page)|post navigation|pages? ?: ?\d[\d ]*",
-        "zh": r"上一(?:篇|页|版|条|章|张|则)[:：]?.*|下一(?:篇|页|版|条|章|张|则)[:：]?.*|[（(]?(?:下转|上接|转|接)(?:第)? ?[a-z]?\d+ ?版.*[)）]?|第 ?[a-z]?\d+ ?版[:：]?.{0,12}|"
-        r"共 ?\d+ ?页.*|版面(?:导航|概览|目录)|标题导航|返回(?:目录|版面|首版)|往期回顾|本版导读|末页|尾页",
+        r"(?:next|newer) ?(?:»|›|→)|jump to (?:page|comments).*|back to (?:the )?(?:list|index|overview|previous page)|post navigation|pages? ?: ?\d[\d ]*",
+        "zh": r"上一(?:篇|页|版|条|章|张|则)[:：]?.*|下一(?:篇|页|版|条|章|张|则)[:：]?.*|[（(]?(?:下转|上接|转|接)(?:第)? ?[a-z]?\d+ ?版.*[)）]?|"
+        r"共 ?\d+ ?页.*|返回(?:目录|版面|首版)|往期回顾|末页|尾页",
         "de": r"(?:vorherige|nächste|ältere|neuere)[rs]? (?:seite|beitrag|beiträge|artikel|kapitel)(?: ?[:»].*)?|seite \d+ (?:von|/) \d+|zurück zur übersicht|weiter ?[»›→]|[«‹←] ?zurück",
         "fr": r"(?:page|article|billet) (?:précédente?|suivante?)(?: ?[:»].*)?|page \d+ (?:sur|/) \d+|(?:précédent|suivant) ?[»›→]|retour (?:à la liste|au sommaire|à l['’]accueil)",
         "es": r"(?:página|artículo|entrada|noticia) (?:anterior|siguiente)(?: ?[:»].*)?|página \d+ de \d+|(?:anterior|siguiente) ?[»›→]|volver (?:al índice|a la lista)",
@@ -282,25 +368,42 @@ ADVERT = Family(
     filler={"": r"\d+|[-–—:]+", "en": r"now|here|today|the|on|to|for|link|close|skip|this|ad"},
 )
 
+_VIDEO_FILLER = {
+    "": r"\d+|\d{1,2}:\d{2}|[%/▶►]+",
+    "en": r"play|video|live|duration|hd|share|chapters|captions|settings|fullscreen|volume",
+}
+
+PLAYER = Family(
+    marks={
+        "en": r"video player(?: is loading)?.*|(?:current|remaining) time.{0,20}|loaded ?: ?[\d.]+%|stream type ?live.*|playback rate.*|"
+        r"picture-in-picture.*|this is a modal window.*|(?:media|embedded video).{0,40}(?:caption|playback|not supported).*|your browser does not support.*|"
+        r"(?:please )?enable javascript.*|javascript (?:is|must be) .*|embed ?(?:code|video).*|advertisement ?skip ad.*|seek to live.*|\d{1,2}:\d{2} ?/ ?\d{1,2}:\d{2}",
+        "zh": r"(?:视频|音频)(?:加载中|播放失败).{0,20}|正在播放.*|播放器.{0,16}|您的浏览器不支持.*|倍速|重播",
+        "de": r"ihr browser unterstützt.*|javascript (?:ist|muss).*|video wird geladen.*",
+        "fr": r"votre navigateur ne.*|chargement de la vidéo.*",
+        "es": r"(?:tu|su) navegador no.*|cargando (?:el )?v[ií]deo.*",
+        "ja": r"お使いのブラウザ.{0,30}|javascriptを有効に.*|再生(?:時間|速度).{0,8}|(?:動画|音声)プレーヤー.{0,12}",
+        "ko": r"브라우저(?:가|에서).{0,20}지원.*|(?:동영상|영상) ?플레이어.{0,12}|재생 ?(?:시간|속도).{0,8}",
+        "ru": r"ваш браузер не.*|видео загружается.*",
+        "ar": r"متصفحك لا.*|مشغل الفيديو.{0,12}",
+    },
+    filler=_VIDEO_FILLER,
+)
+
 VIDEO = Family(
     marks={
-        "en": r"video player(?: is loading)?.*|(?:play|watch|pause|mute|unmute|replay)(?: (?:the|this|full|our))? (?:video|audio|clip|trailer|episode)(?: (?:below|above|here|now|on .{0,30}))?.{0,40}|"
-        r"(?:watch|listen)(?: (?:live|now|here|below|above|more|it|again))? ?[:▶].*|(?:current|remaining) time.{0,20}|loaded ?: ?[\d.]+%|stream type ?live.*|playback rate.*|"
-        r"picture-in-picture.*|this is a modal window.*|(?:media|embedded video).{0,40}(?:caption|playback|not supported).*|your browser does not support.*|"
-        r"(?:please )?enable javascript.*|javascript (?:is|must be) .*|(?:scroll down|see below) (?:for|to watch).{0,30}video.*|embed ?(?:code|video).*|advertisement ?skip ad.*|seek to live.*|\d{1,2}:\d{2} ?/ ?\d{1,2}:\d{2}",
-        "zh": r"(?:视频|音频)(?:加载中|播放|回放|来源|链接|地址).{0,20}|(?:点击|戳)(?:观看|播放|上方|下方|收听).{0,12}(?:视频|音频)?|观看视频|正在播放.*|播放(?:视频|器).{0,16}|您的浏览器不支持.*|(?:直播|视频)[:：].{0,40}|倍速|全屏|重播",
-        "de": r"(?:video|audio) (?:abspielen|ansehen|starten|laden).{0,30}|(?:sehen|hören) sie (?:hier|im video).{0,40}|ihr browser unterstützt.*|javascript (?:ist|muss).*",
-        "fr": r"(?:lire|voir|regarder|écouter) (?:la|cette|en|le) (?:vidéo|podcast|audio).{0,30}|votre navigateur ne.*",
-        "es": r"(?:ver|reproducir|mira|escuchar)(?: (?:el|este|la))? (?:vídeo|video|audio).{0,30}|(?:tu|su) navegador no.*",
-        "ja": r"(?:動画|ビデオ|音声)(?:を(?:見る|再生|視聴)|はこちら|プレーヤー).{0,12}|【動画】.*|お使いのブラウザ.{0,30}|javascriptを有効に.*|再生(?:する|時間)?.{0,8}",
-        "ko": r"(?:동영상|영상|비디오)(?: ?(?:보기|재생|플레이어|더보기|뉴스)).{0,12}|\[영상\].*|브라우저(?:가|에서).{0,20}지원.*",
-        "ru": r"(?:смотреть|смотрите|воспроизвести|слушать)(?: (?:это|онлайн))? ?(?:видео|трейлер|аудио).{0,20}|ваш браузер не.*",
-        "ar": r"(?:شاهد|مشاهدة|تشغيل)(?: ال)? ?(?:الفيديو|فيديو|المقطع).{0,20}|متصفحك لا.*",
+        "en": r"(?:play|watch|pause|mute|unmute|replay)(?: (?:the|this|full|our))? (?:video|audio|clip|trailer|episode)(?: (?:below|above|here|now|on .{0,30}))?.{0,40}|"
+        r"(?:watch|listen)(?: (?:live|now|here|below|above|more|it|again))? ?[:▶].*|(?:scroll down|see below) (?:for|to watch).{0,30}video.*",
+        "zh": r"(?:视频|音频)(?:播放|回放|来源|链接|地址).{0,20}|(?:点击|戳)(?:观看|播放|上方|下方|收听).{0,12}(?:视频|音频)?|观看视频|播放视频.{0,16}|(?:直播|视频)[:：].{0,40}",
+        "de": r"(?:video|audio) (?:abspielen|ansehen|starten|laden).{0,30}|(?:sehen|hören) sie (?:hier|im video).{0,40}",
+        "fr": r"(?:lire|voir|regarder|écouter) (?:la|cette|en|le) (?:vidéo|podcast|audio).{0,30}",
+        "es": r"(?:ver|reproducir|mira|escuchar)(?: (?:el|este|la))? (?:vídeo|video|audio).{0,30}",
+        "ja": r"(?:動画|ビデオ|音声)(?:を(?:見る|再生|視聴)|はこちら).{0,12}|【動画】.*|再生する",
+        "ko": r"(?:동영상|영상|비디오)(?: ?(?:보기|재생|더보기|뉴스)).{0,12}|\[영상\].*",
+        "ru": r"(?:смотреть|смотрите|воспроизвести|слушать)(?: (?:это|онлайн))? ?(?:видео|трейлер|аудио).{0,20}",
+        "ar": r"(?:شاهد|مشاهدة|تشغيل)(?: ال)? ?(?:الفيديو|فيديو|المقطع).{0,20}",
     },
-    filler={
-        "": r"\d+|\d{1,2}:\d{2}|[%/▶►]+",
-        "en": r"play|video|live|duration|hd|share|chapters|captions|settings|fullscreen|volume",
-    },
+    filler=_VIDEO_FILLER,
 )
 
 THANKS = Family(
@@ -331,6 +434,13 @@ FRAUD = Family(
         r"buy (?:cheap )?(?:viagra|cialis|followers|essays?)|contact (?:me|us) (?:on|via) (?:whatsapp|telegram) ?:?.{0,10}\d{6,}",
         "zh": r"(?:加|添加)我?的?(?:微信|qq|v信|薇信)(?:号|群)? ?[:：]? ?[a-z0-9_-]{5,}|日赚\d+|月入(?:过)?\d?万|轻松赚钱|刷单|代开发票|办证|无抵押贷款|稳赚不赔|彩票(?:群|平台|计划)|"
         r"棋牌(?:平台|游戏下载)|六合彩|时时彩|在家兼职|招聘?兼职|扫码(?:领|抢)(?:红包|现金)|高仿(?:手表|包包|鞋)|一对一裸聊",
+        "de": r"schnelles geld ohne|sofortkredit ohne schufa|kredit trotz schufa|garantierter? gewinn",
+        "fr": r"gagnez \d[\d ]*(?:€|euros) par (?:jour|semaine)|crédit sans justificatif|argent facile et rapide",
+        "es": r"gan[ae]r? (?:[$€])?\d[\d.]*(?: ?€| euros| dólares)? (?:al|por) (?:día|semana)|préstamos? (?:rápidos? )?sin aval|dinero fácil y rápido",
+        "ja": r"即金可能|日給\d+万円?(?:保証|以上)|必ず儲かる|誰でも簡単に稼げる",
+        "ko": r"급전 ?대출|먹튀 ?검증|바카라 ?사이트|토토 ?사이트|하루 ?\d+만원 ?(?:수익|보장)",
+        "ru": r"заработок без вложений|займы? на карту без отказа|казино вулкан|гарантированный выигрыш",
+        "ar": r"اربح \d+ دولار(?:ا)? (?:يوميا|في اليوم)|قروض? بدون كفيل|ربح مضمون",
     },
 )
 
@@ -351,8 +461,66 @@ FLAGGED = Family(
 )
 
 
+NEWSPAPER = Family(
+    marks={
+        "zh": r"第 ?[a-z]?\d{1,3} ?版 ?[:：].{0,16}|[a-z]?\d{1,3} ?版 ?[:：].{0,12}|版面(?:导航|概览|目录)|标题导航|本版(?:新闻|导读|责编|编辑).*|pdf ?版(?:本|下载)?|"
+        r"数字报(?:纸|刊)?(?:首页)?|(?:放大|缩小|默认|朗读)(?:[ +\-＋－|｜/]*(?:放大|缩小|默认|朗读|打印|字体))+|国内统一(?:连续出版物号|刊号).*|邮发代号.*|零售(?:每份|价).*|"
+        r"(?:本报|报社)(?:地址|电话|热线|邮编).*|广告(?:经营)?许可证.*|今日\d+版|\d{4}年\d{1,2}月\d{1,2}日 ?星期[一二三四五六日天](?:.{0,12}版.*)?|农历.{2,16}|按日期(?:查找|检索)|往期(?:报纸|查询)",
+        "en": r"page [a-z]\d{1,2}(?: ?[|:,].{0,40})?|e-?paper(?: edition)?|today['’]s (?:e-?)?paper|print edition|(?:a|this) version of this article appears? in print .*",
+        "de": r"e-?paper(?: lesen)?|zur (?:digitalen|heutigen) ausgabe|aus der (?:druck|print)ausgabe.*",
+        "fr": r"(?:lire|voir) le journal|édition (?:papier|du jour|numérique)",
+        "es": r"edición (?:impresa|del día|digital)|ver (?:el )?periódico",
+        "ja": r"紙面(?:ビューアー?|イメージ)(?:で(?:見る|読む))?|(?:朝刊|夕刊)(?:・|/| )?\d{1,3}(?:面|ページ)",
+        "ko": r"지면 ?보기|[a-z]\d{1,2}면|(?:종이|디지털) ?신문(?: ?보기)?",
+        "ru": r"(?:печатная|электронная) версия(?: газеты)?|газета №.{0,30}|выпуск №.{0,30}",
+        "ar": r"(?:النسخة|الطبعة) (?:الورقية|المطبوعة|الرقمية).{0,20}|العدد ?\d+.{0,20}",
+    },
+    filler={"": r"[-|+·/]+", "zh": r"打印|字体|字号|大|中|小|上一版|下一版|返回|首页|收藏|分享|要闻|新闻|版|星期."},
+)
+
+ENCYCLOPEDIA = Family(
+    marks={
+        "en": r"[\^↑] ?.*|from wikipedia,? the free encyclopa?edia|jump to ?:?(?: navigation)?(?:,| or)?(?: search)?|retrieved from .*|this page was last (?:edited|modified) on.*|(?:main articles?|see also|further information) ?: ?.{0,80}|"
+        r"(?:for other uses|for the .{0,60}),? see .{0,80}|not to be confused with .{0,80}|coordinates ?: ?\d.*|hidden categor(?:y|ies) ?: ?.*",
+        "zh": r".{1,80}\[(?:m|j|n|d|c|r|s|p|z|eb/ol|db/ol|j/ol)\] ?[.．:：].*|词条(?:标签|统计|图册|贡献者)[:：]?.*|本词条.{0,40}|(?:百科名片|义项描述|多义词|同义词[:：]?.{0,30})|更多(?:图册|义项).{0,10}|(?:编辑|锁定|讨论|上传视频|查看我的收藏|收藏|有用\+1|已投票|历史版本)"
+        r"(?:[ |｜]*(?:编辑|锁定|讨论|上传视频|查看我的收藏|收藏|有用\+1|已投票|历史版本|\d+))*|(?:浏览|编辑)次数[:：].*|(?:最近更新|创建者|创建时间)[:：].*|“?科普中国”?.{0,40}|解读词条背后的知识|"
+        r"维基百科，自由的百科全书|跳转(?:到|至)[:：].*|(?:导航、搜索|导航，搜索)|本页面最后(?:修订|编辑)于.*|(?:取自|检索自)[“\"]?http.*|隐藏分类[:：].*|此条目.{0,40}(?:来源|小作品|扩充|改善|参考文献).*|主条目[:：].{0,40}|坐标[:：]\d.*",
+        "de": r"aus wikipedia, der freien enzyklopädie|hauptartikel ?: ?.{0,80}|diese seite wurde zuletzt .*|(?:dieser artikel|diese seite) (?:behandelt|erläutert) .{0,120}(?:siehe|zu|begriffsklärung).*",
+        "fr": r"articles? détaillés? ?: ?.{0,80}|la dernière modification de cette page.*|cet article est une ébauche.*|pour (?:les articles homonymes|un article plus général), voir .*",
+        "es": r"artículos? principal(?:es)? ?: ?.{0,80}|esta página se editó por última vez.*|de wikipedia, la enciclopedia libre|para otros usos.{0,20}, véase .*",
+        "pt": r"artigos? principa(?:l|is) ?: ?.{0,80}|esta página foi editada pela última vez.*|origem: wikipédia, a enciclopédia livre.*",
+        "it": r"lo stesso argomento in dettaglio ?: ?.*|da wikipedia, l['’]enciclopedia libera.*|questa pagina è stata modificata per l['’]ultima volta.*",
+        "ja": r"出典: フリー百科事典.*|詳細は「.{0,40}」を参照|この(?:項目|記事)(?:は|には).{0,60}(?:書きかけ|出典|スタブ).*|最終更新 \d{4}年.*|「.{0,30}」はこの項目へ転送.*",
+        "ko": r"위키백과, 우리 모두의 백과사전.*|(?:이|본) 문서는 .{0,60}(?:토막글|출처).*|이 문서는 \d{4}년.{0,40}마지막으로 편집.*|.{0,30} 문서를 참고하십시오\.?",
+        "ru": r"материал из википедии.*|основная статья ?: ?.{0,80}|эта страница в последний раз была отредактирована.*|у этого термина существуют и другие значения.*",
+        "ar": r"من ويكيبيديا، الموسوعة الحرة.*|المقالة الرئيسية ?:? ?.{0,80}|آخر تعديل لهذه الصفحة.*|هذه (?:المقالة|مقالة) بذرة.*",
+    },
+    filler={"": r"\d+", "zh": r"编辑|锁定|讨论"},
+    notices={
+        "en": r"this article (?:is a stub|needs additional citations|does not cite any|may require cleanup)|you can help (?:wikipedia )?by expanding it",
+    },
+)
+"""Lines that an encyclopedia's software writes: notes above an article, buttons, states of a page, its references."""
+
+_SECTIONS = {
+    "": "references|notes|footnotes|citations|external links|see also|further reading|bibliography|sources|works cited",
+    "zh": "参考资料|参考文献|参考来源|參考資料|參考文獻|外部链接|外部連結|参见|參見|另见|注释|註釋|脚注|延伸阅读|相关条目|词条图册|图册|基本信息|目录|相关书籍|人物关系",
+    "de": "einzelnachweise|weblinks|siehe auch|literatur|anmerkungen|quellen|fußnoten",
+    "fr": "notes et références|références|liens externes|voir aussi|bibliographie|articles connexes",
+    "es": "referencias|enlaces externos|véase también|notas|bibliografía",
+    "pt": "referências|ligações externas|ver também|notas|bibliografia",
+    "it": "note|collegamenti esterni|voci correlate|bibliografia|altri progetti",
+    "ja": "脚注|参考文献|外部リンク|関連項目|注釈|出典",
+    "ko": "각주|외부 링크|같이 보기|참고 문헌|참고문헌|출처|주석",
+    "ru": "примечания|ссылки|литература|см. также|источники|сноски",
+    "ar": "مراجع|المراجع|وصلات خارجية|روابط خارجية|انظر أيضا|انظر أيضًا|هوامش|مصادر",
+}
+"""Headings of the parts of an encyclopedia's article that stand empty where its software filled them."""
+
+
 FAMILIES = (
-    SOCIAL, FOLLOW_ON, ACCOUNT, COPYRIGHT, CREDIT, PAGE_TURN, KEYWORD_LINE, ADVERT, VIDEO, THANKS, FRAUD,
+    SOCIAL, FOLLOW, POST, FOLLOW_ON, ACCOUNT, FOOTER, COOKIE, COPYRIGHT, CREDIT, PAGE_TURN, NEWSPAPER, ENCYCLOPEDIA,
+    KEYWORD_LINE, ADVERT, PLAYER, VIDEO, THANKS, FRAUD,
 )  # fmt: skip
 """The families that a line can be made up of."""
 
@@ -438,3 +606,9 @@ def _alternatives(pattern: str) -> list[str]:
         elif character == "|" and not depth:
             cuts.append(place)
     return [pattern[start + 1 : end] for start, end in zip(cuts, [*cuts[1:], len(pattern)], strict=True)]
+
+
+@cache
+def sections(language: str | None) -> frozenset[str]:
+    """The headings of `_SECTIONS` in a language and in English."""
+    return frozenset(_SECTIONS[""].split("|") + _SECTIONS.get(language or "", "").split("|")) - {""}

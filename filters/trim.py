@@ -1,7 +1,7 @@
 """Cuts inside a text: what is taken out of a paragraph that stays. Each function returns the text without it.
 
 They follow OmniCorpus' table 11 (arXiv 2406.08418): abnormal newlines, long underscore runs, citations, incomplete
-sentences at the ends, paragraphs that end in "read more", strange suffixes, source and photographer lines.
+sentences at the ends, paragraphs that end in "read more", strange suffixes, source and photographer lines, URLs in text.
 """
 
 # ruff: noqa: E501 - patterns read better unbroken
@@ -11,10 +11,24 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Controls, soft hyphens, marks of direction, spaces and fillers without width. Two joiners stay: U+200C and U+200D spell
-# words in Persian and the scripts of India, and hold emoji together.
+# Two joiners spell words in Arabic, Syriac, N'Ko, Mongolian and the scripts of India and South-East Asia (Unicode 16, 23.2),
+# where they follow a letter or mark of the script; U+200D holds emoji together, after one (with its modifiers).
+_JOINING = (
+    "\u0600-\u07ff\u0840-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\u1900-\u1aff\u1b00-\u1bff\ua840-\ua87f\ua8e0-\ua8ff"
+    "\ua980-\ua9df\uaa60-\uaa7f\uabc0-\uabff\ufb50-\ufdff\ufe70-\ufefe\U00010800-\U00011fff\U0001e900-\U0001e95f"
+)
+_EMOJI = "\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff"
+# Controls, soft hyphens, marks of direction, spaces and fillers without width; tags, which spell flags in emoji only.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc]+"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    f"\ufff9-\ufffc]+|(?<![{_JOINING}\u200d])\u200c+|(?<![{_JOINING}{_EMOJI}\u200c])\u200d+"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
+)
+# Forms that Unicode keeps only for older character sets: full-width letters and digits, half-width kana and hangul,
+# ligatures of Latin, Armenian and Hebrew, presentation forms of Arabic, Han that stand for another.
+_COMPATIBILITY = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+|[\uff66-\uff9f\uffa1-\uffdc]+|[\ufb00-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d"
+    "\ufd50-\ufdf9\ufe70-\ufefc]+"
 )
 _BREAKS = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _CITATION = re.compile(
@@ -44,6 +58,11 @@ _TEASERS = (
 )  # fmt: skip
 _BREAK_OFF = re.compile(r"\s{0,9}\[?(?:\.\.\.|…)\]?\s{0,9}[(\[«]?\s{0,9}$")
 _EXCERPT_END = re.compile(r"\[(?:\.\.\.|…)\]$")
+_ADDRESS = r"(?:https?://|www\.)[^\s<>()（）\[\]【】]{3,400}"
+_BRACKETED_URL = re.compile(
+    rf"[^\S\n]?(?:\({_ADDRESS}\)|（{_ADDRESS}）|\[{_ADDRESS}\]|【{_ADDRESS}】|<{_ADDRESS}>)", re.I
+)
+_URL_ENDING = re.compile(rf"(?<=[.!?。！？؟।\"”’」』）)])[^\S\n]*{_ADDRESS}\s*$", re.I)
 _TAIL = 160
 """Characters at the end of a text in which an ending is looked for."""
 
@@ -55,8 +74,22 @@ def composed(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
+def compatibility_forms(text: str) -> str:
+    """The text with the forms of letters that stand for the same letters made these: "ＡＢＣ", "ﬁ", "ｶﾅ", "ﻻ".
+
+    NFKC of those alone. Of a whole text it would take away what means something (m² and m2, ½, ™) and the punctuation
+    that Chinese and Japanese are written with.
+    """
+    if text.isascii():
+        return text
+    return _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+
+
 def control_characters(text: str) -> str:
-    """The text without controls and characters that cannot be seen."""
+    """The text without controls and characters that cannot be seen.
+
+    The two joiners stay where they spell: in scripts that need them, and in emoji.
+    """
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
@@ -73,6 +106,18 @@ def underscore_runs(text: str, *, longest: int = 15) -> str:
 def citation_marks(text: str) -> str:
     """The text without "[12]" after punctuation or Han characters, "[edit]", "[citation needed]". Table 11: citations."""
     return _CITATION.sub("", text) if "[" in text else text
+
+
+def text_urls(text: str) -> str:
+    """The text without web addresses in brackets, and without one after its last sentence. Table 11: URLs in text.
+
+    An address that a sentence speaks of ("see https://example.org for more") stays.
+    """
+    if "www." not in text and "://" not in text:
+        return text
+    text = _BRACKETED_URL.sub("", text)
+    found = _URL_ENDING.search(text, max(0, len(text) - 420))
+    return text[: found.start()] if found else text
 
 
 def ending_marks(text: str) -> str:
@@ -114,3 +159,34 @@ def teaser_ending(text: str) -> str:
     head = head[: broken.start()]
     ends = [match.end() for match in _SENTENCE.finditer(head)]
     return head[: ends[-1]] if ends else head
+
+
+_COMMA_END = re.compile(r"[,，、،;；]$")
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
+_OPEN_WORDS = {
+    "en": "the a an of and or but with from that which who whose because although while into onto than as its their our your",
+    "de": "der die das den dem des ein eine einen einem einer und oder aber mit von dass weil welche welcher zur zum im vom",
+    "fr": "le la les un une des du de et ou mais avec que qui dont dans par pour sur leur aux",
+    "es": "el la los las un una de del y o pero con que en por para sus al",
+    "pt": "o os um uma de do da dos das e ou mas com que em no na por para",
+    "it": "il lo la gli le un una di del della e o ma con che in per nel nella",
+    "ru": "и а но или в на с из к от до для что который которая которые чтобы потому",
+    "ar": "في من إلى على عن أن التي الذي أو ثم",
+}  # fmt: skip
+_OPEN = {language: frozenset(words.split()) for language, words in _OPEN_WORDS.items()}
+"""Words that no sentence of a language ends with."""
+
+
+def broken_ending(text: str, language: str | None) -> str:
+    """The text without its last sentence where that breaks off: at a comma, or at a word that ends no sentence.
+
+    Empty where the only sentence does. For the end of a document: before a list or formula a sentence may stop like
+    this. Table 11: incomplete sentences at the ends.
+    """
+    text = text.rstrip()
+    if not _COMMA_END.search(text[-1:]):
+        last = _LAST_WORD.search(text, max(0, len(text) - 20))
+        if last is None or last.group().lower() not in _OPEN.get(language or "", ()):
+            return text
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
+    return text[: ends[-1]] if ends else ""

@@ -1,0 +1,72 @@
+"""What a document says again: items of a list that differ in a number or a name only, lines that stand above too."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from filters.words import Words
+
+_NO_LETTER = re.compile(r"[\W\d_]+")
+_LIKE = 0.8
+"""Least share of words, of both items together, that near-identical items have in common."""
+_LONG = 8
+"""Fewest words of items that are compared by their words; shorter ones of a good list share that many by nature."""
+
+
+def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
+    """Which lines of a list say what one above says, where at least `copies` of them do; the first of them is none.
+
+    Lines are near-identical that differ in digits and signs alone and have two words or more without those; and long
+    lines in a row that share most of their words with the first of the row. Numbers ours: of good manuals' lists,
+    parallel instructions ("press Ctrl to ...") come in twos and threes.
+    """
+    if len(lines) < copies:
+        return frozenset()
+    shapes = [" ".join(_NO_LETTER.sub(" ", line.lower()).split()) for line in lines]
+    numbers = Counter(shapes)
+    again: set[int] = set()
+    if len(numbers) < len(shapes):
+        seen: set[str] = set()
+        for place, shape in enumerate(shapes):
+            if numbers[shape] >= copies and (shape in seen or Words(shape).count < 2):
+                again |= {place} if shape in seen else set()
+            seen.add(shape)
+    return frozenset(again | _rows(shapes, copies))
+
+
+def _rows(shapes: Sequence[str], copies: int) -> set[int]:
+    again: set[int] = set()
+    first: frozenset[str] = frozenset()
+    row: list[int] = []
+    for place, shape in enumerate([*shapes, ""]):
+        words = frozenset(Words(shape).units)
+        if len(words) >= _LONG and len(words & first) >= _LIKE * len(words | first):
+            row.append(place)
+            continue
+        if len(row) >= copies:
+            again.update(row[1:])
+        row, first = [place], words
+    return again
+
+
+def repeated_lines(text: str, seen: set[str], *, fewest: float = 10) -> list[str]:
+    """The lines of a text that are in `seen`, or twice in the text, and have at least so many words; all are added."""
+    if "\n" not in text:
+        return []
+    again = []
+    for line in text.split("\n"):
+        name = " ".join(line.lower().split())
+        if name in seen and Words(name).count >= fewest:
+            again.append(line)
+        seen.add(name)
+    return again
+
+
+def without(text: str, lines: Collection[str]) -> str:
+    """The text without the last occurrence of each of `lines`."""
+    kept = text.split("\n")
+    for line in lines:
+        del kept[len(kept) - 1 - kept[::-1].index(line)]
+    return "\n".join(kept).strip()
