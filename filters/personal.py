@@ -4,7 +4,7 @@ cards, bank accounts, resident identity numbers.
 What has check digits is masked only where they are right (cards: Luhn, ISO/IEC 7812; IBAN: ISO 7064 mod 97, lengths
 from the SWIFT registry; Chinese resident identity numbers: GB 11643). Addresses that belong to nobody stay: the example
 domains of RFC 2606 and 6761, and IP addresses that are private, local, reserved or for documentation. What was masked
-is counted, and written down nowhere.
+is counted, and written down nowhere. Names and postal addresses are not looked for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from omnicorpus.document import Document, Drop, Image, Part
 
@@ -62,7 +63,8 @@ COUNTRIES = tuple(sorted(_NATIONAL))
 class PersonalSettings:
     """What is masked. The placeholder of a kind is its name: <EMAIL>, <PHONE>, <IP>, <CARD>, <IBAN>, <RESIDENT_ID>.
 
-    phone: numbers in international form, and in the national form of `phone_countries` (ISO 3166 codes of `COUNTRIES`).
+    phone: numbers in international form, and in the national form of `phone_countries` (ISO 3166 codes of `COUNTRIES`;
+        another one is a ValueError).
     alternatives: whether alternative texts and captions of images are masked too.
     """
 
@@ -75,12 +77,14 @@ class PersonalSettings:
     resident_id: bool = True
     alternatives: bool = True
 
+    def __post_init__(self) -> None:
+        unknown = [country for country in self.phone_countries if country not in _NATIONAL]
+        if unknown:
+            raise ValueError(f"no telephone format is known for {', '.join(unknown)}; known: {', '.join(COUNTRIES)}")
+
 
 def mask(document: Document, settings: PersonalSettings) -> tuple[Document, list[tuple[int, Drop]]]:
-    """The document with placeholders, and for each part how many of each kind were masked: rule `personal.KIND`.
-
-    Raises ValueError where `settings.phone_countries` names a country that is not in `COUNTRIES`.
-    """
+    """The document with placeholders, and for each part how many of each kind were masked: rule `personal.KIND`."""
     parts: list[Part] = []
     drops: list[tuple[int, Drop]] = []
     for place, part in enumerate(document.parts):
@@ -180,10 +184,8 @@ def _is_numbering(match: re.Match[str]) -> bool:
     return max(map(int, match.group().split("."))) < 30 or _VERSION.search(before) is not None
 
 
+@cache
 def _national(countries: tuple[str, ...]) -> re.Pattern[str]:
-    unknown = [country for country in countries if country not in _NATIONAL]
-    if unknown:
-        raise ValueError(f"no telephone format is known for {', '.join(unknown)}; known: {', '.join(COUNTRIES)}")
     pattern = "|".join(_NATIONAL[country] for country in countries)
     return re.compile(rf"(?<![\w.+/-])(?:{pattern})(?![\w]|[.-]\d)")
 

@@ -5,7 +5,7 @@
     unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
     paragraphs   where the config asks: cut what a site repeats in document after document (OBELICS)
     images       fetch, measure and embed the images of the survivors (omnicorpus.images)
-    refine       cut bad images, lines and paragraphs, judge the document by what is left, write the corpus
+    refine       cut bad images, lines and paragraphs, mask personal data, judge what is left, write the corpus
 
 Everything up to refine measures; moving a threshold of refine runs that stage alone.
 """
@@ -21,7 +21,7 @@ from urllib.parse import urljoin
 
 import pyarrow as pa
 
-from filters import detailed, preliminary
+from filters import detailed, personal, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
 from omnicorpus import (
@@ -103,12 +103,14 @@ class SelectSettings:
 @dataclass(frozen=True, slots=True)
 class RefineSettings:
     """The last stage: rules over measured images, then over lines and paragraphs (OmniCorpus 3.1, detailed text
-    filtering; null leaves them out), then over what is left of the document. `shadow`: rules of these three under
-    trial: they count and mark, and drop nothing (`omnicorpus.shadow`)."""
+    filtering; null leaves them out), then over what is left of the document. `personal`: which personal data is masked,
+    in the corpus and in this stage's ledger; null for none. `shadow`: rules of these three under trial: they count and
+    mark, and drop nothing (`omnicorpus.shadow`)."""
 
     image: image_filters.ImageSettings = field(default_factory=image_filters.ImageSettings)
     detailed: detailed.DetailedSettings | None = field(default_factory=detailed.DetailedSettings)
     document: document_filters.RefinedSettings = field(default_factory=document_filters.RefinedSettings)
+    personal: personal.PersonalSettings | None = field(default_factory=personal.PersonalSettings)
     shadow: tuple[str, ...] = ()
 
 
@@ -315,10 +317,16 @@ Verdict = tuple[Document | Drop, list[tuple[int, Drop]]]
 
 
 def _judged(
-    call: Call, path: str, judge: Callable[[Document, Judged], Verdict], settings: Judged, trial: tuple[str, ...]
+    call: Call,
+    path: str,
+    judge: Callable[[Document, Judged], Verdict],
+    settings: Judged,
+    trial: tuple[str, ...],
+    shown: Callable[[Document], Document] = lambda document: document,
 ) -> Counts:
     """The documents of one file that a stage keeps, the ledger of the others and of all that was cut, and what the
-    rules of `trial` would have taken: counted apart, as `shadow: rule`."""
+    rules of `trial` would have taken: counted apart, as `shadow: rule`. The ledger holds parts as `shown` gives
+    them."""
     live = shadow.without(settings, trial)
     marked: list[Dropped] = []
     dropped: list[Dropped] = []
@@ -331,10 +339,11 @@ def _judged(
             if lost is not None:
                 dropped.append(dropped_document(document, lost, call.stage))
                 continue
-            marked.extend(
-                _marked(document, mark, call.stage) for mark in shadow.marks(document, judge, settings, trial)
-            )
+            marks = list(shadow.marks(document, judge, settings, trial))
             left, cuts = judge(document, live)
+            if marks or cuts:
+                document = shown(document)
+            marked.extend(_marked(document, mark, call.stage) for mark in marks)
             dropped.extend(dropped_part(document, position, drop, call.stage) for position, drop in cuts)
             if isinstance(left, Drop):
                 dropped.append(dropped_document(document, left, call.stage))
@@ -415,11 +424,14 @@ def refine(call: Call, _state: object) -> Counts:
         left, cuts = refined(counted, settings)
         return document_filters.judge(left, settings.document) or left, cuts
 
-    return _judged(call, call.one("score.documents"), judge, settings, settings.shadow)
+    def shown(document: Document) -> Document:
+        return document if settings.personal is None else personal.mask(document, settings.personal)[0]
+
+    return _judged(call, call.one("score.documents"), judge, settings, settings.shadow, shown)
 
 
 def refined(document: Document, settings: RefineSettings) -> tuple[Document, list[tuple[int, Drop]]]:
-    """The document without its bad images, lines and paragraphs, and each cut with the position of its part.
+    """The document without its bad images, lines, paragraphs and personal data, and each cut with its part's position.
 
     One bad image is cut out of its document; the document is judged by what is left.
     """
@@ -432,9 +444,12 @@ def refined(document: Document, settings: RefineSettings) -> tuple[Document, lis
         else:
             cuts.append((position, verdict))
     left = document.with_parts(tuple(document.parts[position] for position in places))
+    more: list[tuple[int, Drop]] = []
     if settings.detailed is not None:
-        left, more = detailed.refine(left, settings.detailed)
-        cuts.extend((places[position], drop) for position, drop in more)
+        left, more = detailed.refine(left, settings.detailed, settings.personal, language.identify)
+    elif settings.personal is not None:
+        left, more = personal.mask(left, settings.personal)
+    cuts.extend((places[position], drop) for position, drop in more)
     return left.with_parts(tuple(_with_place(left, index) for index in range(len(left.parts)))), cuts
 
 
