@@ -443,8 +443,8 @@ def _places(cluster: NDArray[np.uint64], number: NDArray[np.int64], width: int) 
     return (np.where(own % np.uint64(100) < 5, own, shared) >> np.uint64(32)).astype(np.uint32)
 
 
-def synthetic_plan(folder: str, count: int, shards: int, partitions: int, rounds: int) -> Plan:
-    settings = DuplicateSettings(rounds=rounds, memory=0 if rounds else DuplicateSettings().memory)
+def synthetic_plan(folder: str, count: int, shards: int, partitions: int, memory: int) -> Plan:
+    settings = DuplicateSettings(memory=memory)
     made = Synthetic(count // shards, shards, settings.bands)
     names = tuple(f"shard-{index:05d}" for index in range(shards))
     first = Stage("pages", synthetic_documents, made, ("documents",), shards=names)
@@ -455,19 +455,19 @@ def synthetic_plan(folder: str, count: int, shards: int, partitions: int, rounds
     return plan.make(folder, (first, *chain))
 
 
-def scale(count: int, kills: bool, rounds: int) -> None:
+def scale(count: int, kills: bool, memory: int) -> None:
     """Runs in a child process, which is killed once in each stage if asked; then the seconds and bytes of each
     stage."""
     shards, partitions = max(4, count // 100_000), max(4, count // 160_000)
-    values = [str(value) for value in (count, shards, partitions, rounds)]
+    values = [str(value) for value in (count, shards, partitions, memory)]
     with tempfile.TemporaryDirectory(dir=ROOT.parent) as folder:
         digests = {}
         for name in ["whole", "killed"] if kills else ["whole"]:
             target = f"{folder}/{name}"
-            laid = synthetic_plan(target, count, shards, partitions, rounds)
+            laid = synthetic_plan(target, count, shards, partitions, memory)
             killed = _kill_in_each_stage(laid, [target, *values]) if name == "killed" else 0
             subprocess.run([sys.executable, __file__, "worker", target, *values], check=True)
-            laid = synthetic_plan(target, count, shards, partitions, rounds)
+            laid = synthetic_plan(target, count, shards, partitions, memory)
             paths = [path for made in ("documents", "drops") for path in laid.tables(Need("unique", made, "all"))]
             digests[name] = hashlib.sha256(b"".join(map(_digest, paths)))
             if name == "killed":
@@ -507,8 +507,8 @@ def _done(step: plan.Step) -> int:
     return sum(name.endswith(shard.ENDING) for name in storage.names(step.folder))
 
 
-def worker(folder: str, count: int, shards: int, partitions: int, rounds: int) -> None:
-    carry_out(synthetic_plan(folder, count, shards, partitions, rounds))
+def worker(folder: str, count: int, shards: int, partitions: int, memory: int) -> None:
+    carry_out(synthetic_plan(folder, count, shards, partitions, memory))
 
 
 def _report(laid: Plan, count: int) -> None:
@@ -543,7 +543,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000, help="documents of the speed run")
     parser.add_argument("--signatures", type=int, default=10_000_000, help="synthetic documents of the scale run")
     parser.add_argument("--kills", action="store_true", help="run again, killed in the middle of each stage")
-    parser.add_argument("--rounds", type=int, default=0, help="components by so many rounds of stars, whatever fits")
+    memory = DuplicateSettings().memory
+    parser.add_argument("--memory", type=int, default=memory, help="bytes for edges, 0 for stars whatever fits")
     options = parser.parse_args()
     if options.what != "scale" and not SHARED.exists():
         parser.error(f"{SHARED} isn't there: real pages are needed")
@@ -553,7 +554,7 @@ def main() -> None:
         case "speed":
             speed(options.documents)
         case "scale":
-            scale(options.signatures, options.kills, options.rounds)
+            scale(options.signatures, options.kills, options.memory)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ NEIGHBOURS = 3
 clusters of 3 to 20 edited copies whose pairs lie on both sides of the threshold (3,912 texts) 0.994 of the pairs that
 all pairs of all buckets would join are joined with it, 0.963 with one neighbour, 0.841 with none."""
 
-PAIRS_AT_ONCE = 65_536
-"""Pairs of which sketches are held in memory at once: 128 MB."""
+PAIRS_AT_ONCE = 16_384
+"""Pairs of which sketches are held in memory at once: 32 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,16 @@ Nodes are integers of 64 bits. A component's label is its least node. Edges are 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 Nodes = npt.NDArray[np.int64]
 Edges = tuple[Nodes, Nodes]
+
+AT_ONCE = 1 << 20
+"""Edges that are waited for before they are joined with others: 130 MB."""
 
 
 def labels(first: Nodes, second: Nodes) -> Edges:
@@ -33,6 +38,26 @@ def labels(first: Nodes, second: Nodes) -> Edges:
         apart = left != right
         left, right = left[apart], right[apart]
     return nodes, nodes[parent]
+
+
+def gathered(parts: Iterable[Edges]) -> Edges:
+    """The same of a graph that comes part by part, in the memory of its nodes and not of its edges.
+
+    What came so far stands for its components as stars. It is joined with as many new edges as it has nodes, so that a
+    node is looked at a few times, whatever the number of parts.
+    """
+    nodes = found = np.empty(0, np.int64)
+    waiting: list[Edges] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(len(first) for first, _ in waiting) >= max(AT_ONCE, len(nodes)):
+            nodes, found = _joined([(nodes, found), *waiting])
+            waiting.clear()
+    return _joined([(nodes, found), *waiting]) if waiting else (nodes, found)
+
+
+def _joined(parts: Sequence[Edges]) -> Edges:
+    return labels(np.concatenate([first for first, _ in parts]), np.concatenate([second for _, second in parts]))
 
 
 def distinct(first: Nodes, second: Nodes) -> Edges:
@@ -71,9 +96,16 @@ def both_ways(first: Nodes, second: Nodes) -> Edges:
     return np.concatenate((first, second)), np.concatenate((second, first))
 
 
-def are_stars(child: Nodes, parent: Nodes) -> bool:
-    """Whether every child has one parent and no parent is a child: then `parent` is the child's label."""
-    return len(np.unique(child)) == len(child) and not np.isin(parent, child).any()
+def leaves(node: Nodes, neighbour: Nodes) -> npt.NDArray[np.bool_]:
+    """Which of some edges are all that their node has, and lead to a lesser one.
+
+    Takes every edge at both of its ends, all edges of a node together, each once and in ascending order. Where only
+    leaves have a lesser neighbour, every component is a star, and that neighbour is its label.
+    """
+    alone = np.ones(len(node), bool)
+    alone[1:] &= node[1:] != node[:-1]
+    alone[:-1] &= node[1:] != node[:-1]
+    return alone & (neighbour < node)
 
 
 def _with_least(node: Nodes, neighbour: Nodes) -> tuple[Nodes, Nodes, Nodes]:

@@ -5,11 +5,12 @@ same text. A document that lost by its address is in no later layer, so that an 
 together.
 
     address_keys -> same_address -> signatures -> text_keys -> same_text -> image_keys -> same_images
-    -> bands -> buckets -> departures -> verified -> edge_count -> (spread -> large_star, small_star ...) -> components
-    -> members -> near_duplicate -> followed_... -> twins -> unique
+    -> bands -> buckets -> departures -> verified -> edge_count -> spread -> large_star, small_star ... -> unfinished
+    -> joined -> components -> members -> near_duplicate -> followed_... -> twins -> unique
 
 Keys, signatures and bands are made shard by shard, and so is `unique`: survivors in the order in which they came, and
-a drop for every other document. All others have one call for each partition of the exchange.
+a drop for every other document. All others have one call for each partition of the exchange, but for `edge_count` and
+`joined`, which have one. From `spread` to `unfinished` nothing is done where the edges fit one memory.
 
 With an index of earlier crawls, its shards go through the same layers as if they were shards of this run (stages
 `known_...`), from signed rows instead of documents; `superseded` says which of them are kept and which are lost now.
@@ -30,7 +31,7 @@ from omnicorpus import band, candidate, exact, grouping, node, schema, shard, si
 from omnicorpus.candidate import CandidateSettings
 from omnicorpus.errors import InputError, OutputError
 from omnicorpus.exact import ExactSettings, Keep, LayerSettings
-from omnicorpus.grouping import GroupSettings
+from omnicorpus.grouping import GroupSettings, MemorySettings
 from omnicorpus.plan import Plan
 from omnicorpus.signature import SignatureSettings
 from omnicorpus.signed import SignedSettings
@@ -61,7 +62,8 @@ class DuplicateSettings:
     so that chance candidates don't tie components together; `confidence`: the share of pairs exactly at the threshold
     that must pass (0.9: docs/dedup.md).
 
-    `memory`: bytes for all edges at once (2 GB); with `rounds` more edges than that go through so many rounds of stars.
+    `memory`: bytes that one call may take for edges (1.5 GB: `grouping.MEMORY`); more edges than that go through
+    `rounds` of stars (4: `grouping.ROUNDS`).
     `index`: folders of indexes of earlier crawls, in the order of the crawls.
     """
 
@@ -77,8 +79,8 @@ class DuplicateSettings:
     same_address: bool = True
     same_text: bool = True
     same_images: bool = False
-    memory: int = 2_000_000_000
-    rounds: int = 0
+    memory: int = grouping.MEMORY
+    rounds: int = grouping.ROUNDS
     index: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -150,19 +152,21 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
     if "same_address" in layers:
         addresses = ExactSettings(partitions)
         works = (exact.send_addresses, exact.send_known_addresses)
-        plan.narrow("address_keys", works, lambda _: addresses, ("keys",), documents)
+        plan.narrow("address_keys", works, lambda _: addresses, ("keys",), ("keys",), documents)
         plan.wide("same_address", exact.choose, addresses, ("lost", "kept"), "address_keys.keys")
 
     def signing(first: int) -> SignedSettings:
         return SignedSettings(settings.signature, partitions, first, settings.same_images)
 
-    plan.narrow("signatures", (signed.sign, signed.keep_signed), signing, ("signed",), documents, *plan.lost)
+    plan.narrow("signatures", (signed.sign, signed.keep_signed), signing, ("signed",), (), documents, *plan.lost)
     rows = Need("signatures", "signed")
     for name, key, keys in (("same_text", "text", "text_keys"), ("same_images", "image_set", "image_keys")):
         if name in layers:
             layer = ExactSettings(partitions, settings.keep, key)
             works = (exact.send_signed, exact.send_signed)
-            plan.narrow(keys, works, partial(LayerSettings, layer), ("keys",), rows, *plan.lost_since_signing)
+            plan.narrow(
+                keys, works, partial(LayerSettings, layer), ("keys",), ("keys",), rows, *plan.lost_since_signing
+            )
             plan.wide(name, exact.choose, layer, ("lost", "kept"), f"{keys}.keys")
 
     def near(first: int) -> CandidateSettings:
@@ -170,24 +174,24 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
         return CandidateSettings(settings.bands, settings.permutations, partitions, first, *judged)
 
     works = (candidate.send_buckets, candidate.send_buckets)
-    plan.narrow("bands", works, near, ("buckets", "near"), rows, *plan.lost_since_signing)
+    plan.narrow("bands", works, near, ("buckets", "near"), ("buckets",), rows, *plan.lost_since_signing)
     plan.wide("buckets", candidate.meet, near(0), ("edges",), "bands.buckets")
     plan.wide("departures", candidate.depart, None, ("edges", "hubs"), "buckets.edges", "signatures.signed")
     arrived = ("departures.edges", "departures.hubs", "signatures.signed")
-    plan.wide("verified", candidate.verify, near(0), ("edges",), *arrived)
-    group = GroupSettings(partitions, settings.keep, settings.memory, settings.rounds)
-    edges = ("verified.edges", "bands.near")
-    plan.one("edge_count", grouping.count, group, ("count",), *edges)
-    stars: tuple[str, ...] = ()
-    if settings.rounds:
-        plan.wide("spread", grouping.spread, group, ("both",), *edges, "edge_count.count")
-        stars = ("spread.both",)
-        for turn in range(settings.rounds):
-            plan.wide(f"large_star_{turn}", grouping.large_star, None, ("pairs",), *stars)
-            plan.wide(f"small_star_{turn}", grouping.small_star, None, ("both",), f"large_star_{turn}.pairs")
-            stars = (f"small_star_{turn}.both",)
-    labelling = plan.wide if settings.rounds else plan.one
-    labelling("components", grouping.label, group, ("labels",), *edges, *stars, "edge_count.count")
+    plan.wide("verified", candidate.verify, near(0), ("edges",), *arrived, exchanges=())
+    group = GroupSettings(partitions, settings.keep)
+    memory = MemorySettings(partitions, settings.memory)
+    edges = ("verified.edges", "bands.near", "edge_count.count")
+    plan.one("edge_count", grouping.count, None, ("count",), (), *edges[:2])
+    plan.wide("spread", grouping.spread, memory, ("both",), *edges)
+    stars = "spread.both"
+    for turn in range(settings.rounds):
+        plan.wide(f"large_star_{turn}", grouping.large_star, None, ("pairs",), stars)
+        plan.wide(f"small_star_{turn}", grouping.small_star, None, ("both",), f"large_star_{turn}.pairs")
+        stars = f"small_star_{turn}.both"
+    plan.wide("unfinished", grouping.unfinished, None, ("inner",), stars, exchanges=())
+    plan.one("joined", grouping.join, memory, ("joined",), ("joined",), *edges, "unfinished.inner")
+    plan.wide("components", grouping.label, memory, ("labels",), "joined.joined", stars)
     plan.wide("members", grouping.gather_members, group, ("members",), "components.labels", "signatures.signed")
     plan.wide("near_duplicate", grouping.choose, group, ("lost", "kept"), "members.members")
     final = {"near_duplicate": "near_duplicate"}
@@ -200,7 +204,7 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
     last = UniqueSettings(partitions, len(known), settings.threshold, layers)
     found = (Need("twins", "twins", "all"), Need("twins", "hubs", "all"))
     if known:
-        plan.index("superseded", _superseded, last, ("kept", "lost"), Need("known_signatures", "signed"), *found)
+        plan.index("superseded", _superseded, last, ("kept", "lost"), (), Need("known_signatures", "signed"), *found)
     plan.stages.append(Stage("unique", _unique, last, ("documents", "drops"), (documents, rows, *found)))
     return tuple(plan.stages)
 
@@ -260,25 +264,53 @@ class _Plan:
         works: tuple[Work, Work],
         settings: Callable[[int], object],
         tables: tuple[str, ...],
+        exchanges: tuple[str, ...],
         *needs: Need,
     ) -> None:
         """A stage over the shards of this run, and one over those of the index, which are numbered before them."""
         if self.known:
             there = [_of_index(need) for need in needs if need != self.documents]
-            self.index(f"known_{name}", works[1], settings(0), tables, *there)
-        self.stages.append(Stage(name, works[0], settings(len(self.known)), tables, needs, in_funnel=False))
+            self.index(f"known_{name}", works[1], settings(0), tables, exchanges, *there)
+        self.stages.append(
+            Stage(name, works[0], settings(len(self.known)), tables, needs, exchanges=exchanges, in_funnel=False)
+        )
 
-    def index(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: Need) -> None:
+    def index(
+        self,
+        name: str,
+        work: Work,
+        settings: object,
+        tables: tuple[str, ...],
+        exchanges: tuple[str, ...],
+        *needs: Need,
+    ) -> None:
         shards = tuple(shard_name(path, storage.size(path)) for path in self.known)
-        self.stages.append(Stage(name, work, settings, tables, needs, shards, self.known, in_funnel=False))
+        self.stages.append(
+            Stage(name, work, settings, tables, needs, shards, self.known, exchanges=exchanges, in_funnel=False)
+        )
 
-    def wide(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: str) -> None:
+    def wide(
+        self,
+        name: str,
+        work: Work,
+        settings: object,
+        tables: tuple[str, ...],
+        *needs: str,
+        exchanges: tuple[str, ...] | None = None,
+    ) -> None:
         """A stage with a call for each partition, which reads all shards of its needs, those of the index first."""
-        self.stages.append(Stage(name, work, settings, tables, self._all(needs), self.parts, in_funnel=False))
+        sent = tables if exchanges is None else exchanges
+        self.stages.append(
+            Stage(name, work, settings, tables, self._all(needs), self.parts, exchanges=sent, in_funnel=False)
+        )
 
-    def one(self, name: str, work: Work, settings: object, tables: tuple[str, ...], *needs: str) -> None:
+    def one(
+        self, name: str, work: Work, settings: object, tables: tuple[str, ...], exchanges: tuple[str, ...], *needs: str
+    ) -> None:
         """A stage of one call that reads everything."""
-        self.stages.append(Stage(name, work, settings, tables, self._all(needs), ("all",), in_funnel=False))
+        self.stages.append(
+            Stage(name, work, settings, tables, self._all(needs), ("all",), exchanges=exchanges, in_funnel=False)
+        )
 
     def _all(self, needs: Sequence[str]) -> tuple[Need, ...]:
         there = {stage.name for stage in self.stages}

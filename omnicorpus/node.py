@@ -64,8 +64,7 @@ def gather(paths: Sequence[str], partition: int, sent: pa.Schema) -> pa.Table:
     Shards send rows, not nodes: what a shard writes must not change with its place among the others.
     """
     found = []
-    for number, path in enumerate(paths):
-        part = table.gather([path], partition, sent)
+    for number, part in enumerate(table.gathered(paths, partition, sent)):
         found.append(part.append_column("node", pa.array(nodes(number, column(part, "row")), pa.int64())))
     return pa.concat_tables(found)
 

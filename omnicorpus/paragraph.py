@@ -50,8 +50,8 @@ def stages(documents: Need, settings: ParagraphSettings, *, partitions: int) -> 
     parts = tuple(f"part-{index:05d}" for index in range(partitions))
     keys, cuts = Need("paragraph_keys", "keys", "all"), Need("paragraph_counts", "cuts", "all")
     return (
-        Stage("paragraph_keys", _send_keys, values, ("keys",), (documents,), in_funnel=False),
-        Stage("paragraph_counts", _count, values, ("cuts",), (keys,), parts, in_funnel=False),
+        Stage("paragraph_keys", _send_keys, values, ("keys",), (documents,), exchanges=("keys",), in_funnel=False),
+        Stage("paragraph_counts", _count, values, ("cuts",), (keys,), parts, exchanges=("cuts",), in_funnel=False),
         Stage("paragraphs", _cut, values, ("documents", "drops"), (documents, cuts)),
     )
 

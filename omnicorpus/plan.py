@@ -60,7 +60,8 @@ class Plan:
         return self._tables[need]
 
     def table(self, step: Step, name: str, table: str) -> str:
-        return final_paths(self.root, step.stage, step.key, name).get(table) or table_path(step.output(name), table)
+        lies = final_paths(self.root, step.stage, step.key, name).get(table)
+        return lies or table_path(step.output(name), table, exchange=table in step.stage.exchanges)
 
     def call(self, step: Step, index: int) -> Call:
         """One shard's call. Files of wide needs are one tuple, shared by all calls."""
@@ -81,6 +82,7 @@ class Plan:
             inputs=inputs,
             source=stage.sources[index] if stage.sources else "",
             final=final_paths(self.root, stage, step.key, name),
+            exchanges=stage.exchanges,
         )
 
     def final_files(self) -> Iterator[tuple[str, str]]:
@@ -142,11 +144,12 @@ def _key(stage: Stage, shards: tuple[str, ...], steps: Mapping[str, Step]) -> tu
     needs = [(need.name, need.scope, steps[need.stage].key) for need in stage.needs]
     # A narrow stage's shard depends on nothing but the shard of the same name; a wide one on the whole list.
     wide = [steps[need.stage].shards for need in stage.needs if need.scope == "all"]
-    key = fingerprint(stage.name, stage.version, stage.settings, stage.tables, needs, wide, shards if wide else None)
+    tables = [f"{name} (exchange)" if name in stage.exchanges else name for name in stage.tables]
+    key = fingerprint(stage.name, stage.version, stage.settings, tables, needs, wide, shards if wide else None)
     made_of = {
         "version": stage.version,
         "settings": plain(stage.settings),
-        "tables": list(stage.tables),
+        "tables": tables,
         "needs": {f"{name} ({scope})": key for name, scope, key in needs},
         "shards": fingerprint(wide, shards) if wide else None,
     }

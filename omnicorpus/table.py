@@ -1,12 +1,22 @@
 """Parquet files, whole or absent: reading, writing, and the exchange.
 
-The exchange regroups rows without a shuffle service: each producer writes one file with one row group per destination
-partition; a consumer reads its own row group from every file. It serves buckets, component labels, image addresses to
-host partitions, and measures back to documents.
+The exchange regroups rows without a shuffle service: each producer writes one file with one part per destination
+partition; a consumer reads its own part of every file. It serves buckets, component labels, image addresses to host
+partitions, and measures back to documents.
+
+An exchange file is no Parquet: a consumer would have to read a footer of 73 bytes a column and partition to find its
+row group, so that the bytes of all footers grow with producers x partitions x partitions. It is
+
+    the places of partitions + 1 parts in the file, 8 bytes each, little-endian; then the parts, one after the other
+
+and a part is nothing for no rows, or the bytes of its rows before compression (8 bytes, little-endian), 8 bytes that
+stand for the schema, and Arrow's record batch messages without it, compressed with zstd. So a consumer reads 16 bytes
+and its part, two ranges of each file, whatever the number of partitions.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -98,28 +108,70 @@ def rows(path: str) -> int:
 
 
 def scatter(path: str, table: pa.Table, partition: np.ndarray, partitions: int) -> None:
-    """Write an exchange file: row r of `table` goes to row group `partition[r]`, in the table's order.
+    """Write an exchange file: row r of `table` goes to part `partition[r]`, in the table's order.
 
-    `partition` holds integers in [0, partitions). Every partition has its row group, empty ones too.
+    `partition` holds integers in [0, partitions). The parts stand in memory, compressed, until the last is made.
     """
     order = np.argsort(partition, kind="stable")
     bounds = np.searchsorted(partition[order], np.arange(partitions + 1))
-    grouped = table.take(pa.array(order))
-    with (
-        storage.writing(path) as file,
-        pq.ParquetWriter(
-            file, table.schema, compression="ZSTD", compression_level=ZSTD_LEVEL, write_statistics=False
-        ) as writer,
-    ):
-        for start, end in pairwise(bounds.tolist()):
-            writer.write_table(grouped.slice(start, end - start), row_group_size=max(1, end - start))
+    whole, kind = table.combine_chunks(), _kind(table.schema)
+    parts = [_packed(kind, whole.take(pa.array(order[start:end]))) for start, end in pairwise(bounds.tolist())]
+    places = np.cumsum([_PLACE * (partitions + 1), *map(len, parts)], dtype="<u8")
+    with storage.writing(path) as file:
+        file.write(places.tobytes())
+        for part in parts:
+            file.write(part)
 
 
 def gather(paths: Iterable[str], partition: int, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
     """One partition's rows from every exchange file, in the order of the paths."""
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
-    tables = []
-    for path in paths:
-        with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
-            tables.append(parquet.read_row_group(partition, columns=wanted.names).cast(wanted))
+    tables = list(gathered(paths, partition, schema, columns))
     return pa.concat_tables(tables) if tables else wanted.empty_table()
+
+
+def gathered(
+    paths: Iterable[str], partition: int, schema: pa.Schema, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """One partition's rows of each exchange file, a table a file, in the order of the paths."""
+    wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
+    there = list(paths)
+    heads = storage.read_ranges([(path, _PLACE * partition, 2 * _PLACE) for path in there])
+    places = [np.frombuffer(head, "<u8").tolist() for head in heads]
+    parts = storage.read_ranges(
+        [(path, start, end - start) for path, (start, end) in zip(there, places, strict=True) if end > start]
+    )
+    kind = _kind(schema)
+    for path, (start, end) in zip(there, places, strict=True):
+        part = next(parts) if end > start else b""
+        if part and part[_PLACE : 2 * _PLACE] != kind:
+            raise ValueError(f"{path} holds other columns than {', '.join(schema.names)}")
+        yield (_unpacked(part, schema) if part else schema.empty_table()).select(wanted.names)
+
+
+_PLACE = 8
+"""Bytes of a place in an exchange file."""
+
+_ZSTD = pa.Codec("zstd", compression_level=ZSTD_LEVEL)
+
+
+def _kind(schema: pa.Schema) -> bytes:
+    """Columns and their types, in 8 bytes."""
+    text = "\n".join(f"{field.name}: {field.type}" for field in schema)
+    return hashlib.blake2b(text.encode(), digest_size=_PLACE).digest()
+
+
+def _packed(kind: bytes, rows: pa.Table) -> bytes:
+    if not len(rows):
+        return b""
+    data = b"".join(batch.serialize().to_pybytes() for batch in rows.to_batches())
+    return len(data).to_bytes(_PLACE, "little") + kind + bytes(_ZSTD.compress(data))
+
+
+def _unpacked(part: bytes, schema: pa.Schema) -> pa.Table:
+    size = int.from_bytes(part[:_PLACE], "little")
+    stream = pa.BufferReader(_ZSTD.decompress(memoryview(part)[2 * _PLACE :], size))
+    batches = []
+    while stream.tell() < size:
+        batches.append(pa.ipc.read_record_batch(pa.ipc.read_message(stream), schema))
+    return pa.Table.from_batches(batches, schema)

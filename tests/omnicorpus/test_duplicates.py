@@ -11,12 +11,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from omnicorpus import duplicates, plan, runner, schema, storage, table
+from omnicorpus import duplicates, grouping, plan, runner, schema, shard, storage, table
 from omnicorpus.document import Document, Image, Locator, Part, Text
 from omnicorpus.duplicates import DuplicateSettings
 from omnicorpus.errors import InputError, OutputError, ShardFailed
 from omnicorpus.exact import Keep
+from omnicorpus.grouping import BYTES_PER_EDGE
 from omnicorpus.stage import Call, Counts, Need, Stage
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
@@ -323,27 +326,69 @@ def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_edges_beyond_the_memory_go_through_rounds_with_the_same_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [0, 1, 4])
+def test_edges_beyond_the_memory_go_through_rounds_with_the_same_result(tmp_path: Path, rounds: int) -> None:
     shards = [family(4)[start : start + 40] for start in range(0, 240, 40)]
     whole = deduplicated(tmp_path / "memory", shards, DuplicateSettings())
-    assert deduplicated(tmp_path / "rounds", shards, DuplicateSettings(memory=0, rounds=5)) == whole
-    assert deduplicated(tmp_path / "unused", shards, DuplicateSettings(rounds=2)) == whole
+    memory = 100 * BYTES_PER_EDGE
+    assert deduplicated(tmp_path / "rounds", shards, DuplicateSettings(memory=memory, rounds=rounds)) == whole
 
 
-def test_edges_beyond_the_memory_without_rounds_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ShardFailed, match="rounds"):
-        deduplicated(tmp_path, [family(4)[:40]], DuplicateSettings(memory=0))
+def edges_of(laid: plan.Plan) -> int:
+    (path,) = laid.tables(Need("edge_count", "count", "all"))
+    return int(table.read(path)["edges"][0].as_py())
 
 
-def test_too_few_rounds_are_an_error(tmp_path: Path) -> None:
-    texts = [prose("p1")]
-    for step in range(60):
-        texts.append(edited(texts[-1], 12, step))
-    random = Random(2)
-    documents = [page(f"p{index}", text) for index, text in enumerate(texts)]
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 1_000))
+@pytest.mark.slow
+def test_the_number_of_edges_decides_the_way_and_not_the_result(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    folder, random = tmp_path_factory.mktemp("run"), Random(seed)
+    documents = [
+        page(f"p{index}", edited(prose(f"{seed} {index // 5}"), random.randrange(12), index)) for index in range(60)
+    ]
     random.shuffle(documents)
-    with pytest.raises(ShardFailed, match="aren't finished after 1 rounds"):
-        deduplicated(tmp_path, [documents], DuplicateSettings(memory=0, rounds=1))
+    shards = [documents[start : start + 12] for start in range(0, 60, 12)]
+    edges = edges_of(run_of(folder / "first", shards, DuplicateSettings()))
+    assert edges > 20
+    seen = []
+    for memory in (edges * BYTES_PER_EDGE, edges * BYTES_PER_EDGE - 1):
+        laid = run_of(folder / str(memory), shards, DuplicateSettings(memory=memory))
+        files = laid.tables(Need("spread", "both", "all"))
+        sent = sum(len(table.gather(files, partition, grouping.NEIGHBOURS)) for partition in range(3))
+        drops = table.read_all(laid.tables(Need("unique", "drops", "all")), schema.DROPS)
+        seen.append((sent > 0, drops, kept_of(laid)))
+    (fits, *one), (spread, *other) = seen
+    assert (fits, spread) == (False, True)
+    assert one == other
+
+
+def chain(count: int) -> list[Document]:
+    """Each page a near copy of the one before, in any order; few others are like each other."""
+    texts = [prose("p1")]
+    for step in range(count - 1):
+        texts.append(edited(texts[-1], 6, step))
+    documents = [page(f"p{index}", text) for index, text in enumerate(texts)]
+    Random(2).shuffle(documents)
+    return documents
+
+
+def test_what_is_no_star_after_the_rounds_is_labelled_in_one_memory(tmp_path: Path) -> None:
+    shards = [[document] for document in chain(60)]
+    settings = DuplicateSettings(memory=50 * BYTES_PER_EDGE, rounds=1)
+    laid = run_of(tmp_path / "rounds", shards, settings)
+    left = laid.step("unfinished")
+    assert 0 < sum(shard.read(left.output(name) + shard.ENDING).rows_out for name in left.shards) <= 50
+    assert edges_of(laid) > 50
+    assert kept_of(laid) == kept_of(run_of(tmp_path / "memory", shards, DuplicateSettings()))
+    assert len(kept_of(laid)) == 1
+
+
+def test_edges_that_are_no_stars_and_fit_no_memory_are_an_error_that_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(ShardFailed, match=r"give duplicates.memory more, or duplicates.rounds"):
+        run_of(tmp_path, [[document] for document in chain(60)], DuplicateSettings(memory=0, rounds=1))
 
 
 def test_the_same_set_of_images_is_a_layer_that_can_be_switched_on(tmp_path: Path) -> None:

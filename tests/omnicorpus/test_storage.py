@@ -77,3 +77,16 @@ def _full() -> OSError:
     except OSError as error:
         return error
     raise AssertionError("the full device took a byte")
+
+
+def test_ranges_of_many_files_come_in_order(folder: str) -> None:
+    paths = [storage.join(folder, str(number)) for number in range(300)]
+    for number, path in enumerate(paths):
+        storage.write_bytes(path, f"{number:03d}".encode() * 2)
+    found = list(storage.read_ranges([(path, 1, 4) for path in paths]))
+    assert found == [(f"{number:03d}" * 2)[1:5].encode() for number in range(300)]
+    assert list(storage.read_ranges([])) == []
+    with pytest.raises(InputError, match="ends after 6 bytes of 9"):
+        list(storage.read_ranges([(paths[0], 4, 5)]))
+    with pytest.raises(InputError, match="can't read"):
+        list(storage.read_ranges([(storage.join(folder, "none"), 0, 1)]))

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnicorpus import schema, table
 from omnicorpus.document import Drop, Facts, Image, Measures, Text
+from omnicorpus.errors import InputError
 from omnicorpus.schema import dropped_document, dropped_part
 from tests import build
 
@@ -35,6 +37,41 @@ def test_scattered_rows_are_gathered_each_once_in_its_partition(producers: list[
 
 def test_gathering_from_no_file_gives_an_empty_table() -> None:
     assert table.gather([], 3, KIND) == KIND.empty_table()
+
+
+def test_a_part_of_other_columns_is_refused(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.exchange")
+    table.scatter(path, rows(1, 2), np.array([0, 0]), 2)
+    other = pa.schema([("key", pa.int32()), ("name", pa.string())])
+    with pytest.raises(ValueError, match="holds other columns than key, name"):
+        table.gather([path], 0, other)
+    assert table.gather([path], 1, other) == other.empty_table()
+
+
+def test_an_exchange_file_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.exchange"
+    table.scatter(str(path), rows(1, 2), np.array([0, 1]), 2)
+    path.write_bytes(path.read_bytes()[:-5])
+    assert table.gather([str(path)], 0, KIND) == rows(1)
+    with pytest.raises(InputError, match="is damaged"):
+        table.gather([str(path)], 1, KIND)
+
+
+def test_nested_and_missing_values_go_through_an_exchange_as_they_are(tmp_path: Path) -> None:
+    kind = pa.schema(
+        [("place", pa.struct([("file", pa.string())])), ("list", pa.list_(pa.int32())), ("b", pa.binary(2))]
+    )
+    values = [
+        {"place": {"file": "a"}, "list": [1, None], "b": b"xy"},
+        {"place": None, "list": None, "b": None},
+        {"place": {"file": None}, "list": [], "b": b"zz"},
+    ]
+    sent = pa.Table.from_pylist(values, schema=kind)
+    for name in ("one", "two"):
+        table.scatter(str(tmp_path / name), pa.concat_tables([sent, sent]), np.array([0, 1, 2, 1, 0, 2]), 3)
+    found = [table.gather([str(tmp_path / "one")], partition, kind).to_pylist() for partition in range(3)]
+    assert found == [[values[0], values[1]], [values[1], values[0]], [values[2], values[2]]]
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_equal_tables_are_equal_bytes(tmp_path: Path) -> None:
