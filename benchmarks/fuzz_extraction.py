@@ -18,6 +18,7 @@ import multiprocessing
 import random
 import re
 import resource
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ ODD = [
     b"<title>", b"<textarea>", b"<x-y>", b"<time>", b"$", b"$$", b"\\(", b"|", b"\\", b"<span class=katex>",
     b"<span class='MathJax' hidden>", b"<p style='background:url(a'>", b" onload=", b"='", b'="', b"'", b'"',
 ]  # fmt: skip
+NESTED = ("div", "p", "b", "ul", "li", "table", "tr", "td", "a", "span", "math", "pre")
 CHARSETS = ("utf-16", "gb18030", "shift_jis", "euc_kr", "windows-1251", "utf-7", "iso2022_jp", "latin-1")
 
 
@@ -74,7 +76,7 @@ def seeds() -> list[bytes]:
     if not pages:
         raise SystemExit(f"no gold pages under {GOLD}")
     hostile = [
-        b"".join(b"<%s class=x>text " % tag.encode() for tag in "div p b ul li table tr td a span math pre".split()),
+        b"".join(b"<%s class=x>text " % tag.encode() for tag in NESTED),
         b"<table><tr>" + b"<td rowspan=1000 colspan=1000>cell" * 50,
         b"<math>" + b"<mfrac><mi>x" * 300,
         b"<ol reversed start=-5>" + b"<li>item<ol>" * 40,
@@ -168,9 +170,7 @@ def _shuffled(page: bytes, chance: random.Random, _: list[bytes]) -> bytes:
 
 def _attributes(page: bytes, chance: random.Random, _: list[bytes]) -> bytes:
     name = chance.choice((b"class", b"src", b"srcset", b"href", b"style", b"alt", b"rowspan", b"start", b"width"))
-    value = chance.choice(
-        (b"", b"x" * 30_000, b"-1", b"1e9", b"&quot;>", b",", b" ", "\u202e".encode(), b"a 1x," * 999)
-    )
+    value = chance.choice((b"", b"x" * 30_000, b"-1", b"&quot;>", b",", b" ", "\u202e".encode(), b"a 1x," * 999))
     return re.sub(rb"\b" + name + rb"=(\"[^\"]*\"|'[^']*')", name + b'="' + value + b'"', page, count=200)
 
 
@@ -246,8 +246,6 @@ def main() -> None:
     arguments.add_argument("--write", type=int, metavar="CASE", help="write the page of this case to stdout, and stop")
     options = arguments.parse_args()
     if options.write is not None:
-        import sys
-
         sys.stdout.buffer.write(case(options.write, seeds())[0])
         return
     tally = Tally()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from omnicorpus import mathml
 from omnicorpus.tree import NESTING, TooDeep
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>([^<]*)')
@@ -353,22 +354,25 @@ def _preformatted(text: str) -> str:
 
 
 def _latex(tokens: list[tuple[str, str, str, str]]) -> str:
-    """The LaTeX source that a <math> element carries, between dollar signs; else its text."""
+    """The LaTeX of a <math> element, escaped, between dollar signs (two where it is displayed): the source that it
+    carries, else what its elements say, else its text."""
+    given = attributes(tokens[0][2])
     source: list[str] = []
-    plain: list[str] = []
     inside = False
     for slash, tag, raw, text in tokens:
         if tag == "annotation":
             inside = not slash and "tex" in raw.lower()
-            if not inside and not slash:
-                continue
-        (source if inside else plain).append(text)
-        if slash and tag == "math":
-            break
-    latex = unescape("".join(source)).strip()
-    if not latex:
-        given = attributes(tokens[0][2])
-        latex = (given.get("alttext") or "").strip()
-    if latex:
-        return f"${latex}$".replace("&", "&amp;").replace("<", "&lt;")
-    return " ".join("".join(plain).split())
+        if inside:
+            source.append(text)
+    formula = unescape("".join(source)).strip() or given.get("alttext", "").strip()
+    if formula.startswith(r"{\displaystyle ") and formula.endswith("}"):
+        formula = formula[len(r"{\displaystyle ") : -1].strip()
+    if not formula:
+        formula = mathml.latex(
+            (slash == "/", tag, attributes(raw) if raw else {}, unescape(text))
+            for slash, tag, raw, text in tokens[:-1]
+        )
+    if not formula:
+        return " ".join(" ".join(text for _, _, _, text in tokens[:-1]).split())
+    mark = "$$" if given.get("display") == "block" or given.get("mode") == "display" else "$"
+    return f"{mark}{formula}{mark}".replace("&", "&amp;").replace("<", "&lt;")
