@@ -1,8 +1,9 @@
 """Deduplication measured: what it finds, how fast it is, how it grows. `make bench-dedup` prints all of it.
 
 dedup.py quality   recall and precision on planted near-duplicates of real pages and on a real crawl, beside the peers
-dedup.py speed     processor seconds by stage on documents of real length, beside datatrove's whole pipeline dedup.py
-scale     millions of synthetic signatures with planted clusters and a hot bucket; killed and resumed
+dedup.py speed     processor seconds by stage on documents of real length, beside datatrove's whole pipeline
+dedup.py exchange  what a reader of an exchange asks of its store, beside row groups of Parquet
+dedup.py scale     millions of synthetic signatures with planted clusters and a hot bucket; killed and resumed
 
 Real pages come from ../shared/data; the peers run in .venv-bench and are left out where it isn't there.
 """
@@ -25,14 +26,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from omnicorpus import duplicates, plan, runner, schema, shard, signature, signed, sketch, storage, table
+from omnicorpus import candidate, duplicates, plan, runner, schema, shard, signature, signed, sketch, storage, table
 from omnicorpus.band import Bands
 from omnicorpus.document import Document, Locator, Text
 from omnicorpus.duplicates import DuplicateSettings
@@ -533,12 +536,80 @@ def _report(laid: Plan, count: int) -> None:
     print(f"  largest process: {peak / 1e6:.0f} MB")
 
 
+class Counted:
+    """What a reader asks of an S3 store: requests and bytes that came, by botocore's own account."""
+
+    def __init__(self) -> None:
+        self.requests = self.bytes = 0
+
+    def __call__(self, parsed: dict[str, Any], **_: object) -> None:
+        self.requests += 1
+        self.bytes += parsed.get("ContentLength", 0) if "Body" in parsed else 0
+
+
+def parquet_scatter(path: str, rows: pa.Table, partition: NDArray[np.int64], partitions: int) -> None:
+    """The exchange as it was before: a row group for each partition."""
+    order = np.argsort(partition, kind="stable")
+    bounds = np.searchsorted(partition[order], np.arange(partitions + 1)).tolist()
+    grouped = rows.take(pa.array(order))
+    with (
+        storage.writing(path) as file,
+        pq.ParquetWriter(file, rows.schema, compression="ZSTD", compression_level=3, write_statistics=False) as writer,
+    ):
+        for start, end in pairwise(bounds):
+            writer.write_table(grouped.slice(start, end - start), row_group_size=max(1, end - start))
+
+
+def parquet_gather(paths: Sequence[str], partition: int, kind: pa.Schema) -> pa.Table:
+    tables = []
+    for path in paths:
+        with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+            tables.append(parquet.read_row_group(partition, columns=kind.names).cast(kind))
+    return pa.concat_tables(tables)
+
+
+def exchange(producers: int, partitions: int) -> None:
+    """One reader of one partition: requests, bytes and processor time, from a disk and from a real S3 server."""
+    from tests.store import BUCKET, s3
+
+    rng = np.random.default_rng(1)
+    count = 300 * partitions
+    buckets = rng.integers(0, 1 << 63, count).astype(np.uint64)
+    rows = pa.table({"bucket": buckets, "row": np.arange(count, dtype=np.uint32) // 18}, schema=candidate.BUCKETS)
+    to = (buckets % np.uint64(partitions)).astype(np.int64)
+    ways = {"parts": (table.scatter, table.gather), "row groups": (parquet_scatter, parquet_gather)}
+    print(f"{producers} producers, {partitions:,} partitions, {count // partitions:,} rows in each part")
+    with tempfile.TemporaryDirectory() as folder, s3():
+        for name, (scatter, gather) in ways.items():
+            for root in (folder, f"s3://{BUCKET}"):
+                paths = [f"{root}/{name}/{number}" for number in range(producers)]
+                start = time.process_time()
+                scatter(paths[0], rows, to, partitions)
+                written = time.process_time() - start
+                for path in paths[1:]:
+                    storage.write_bytes(path, storage.read_bytes(paths[0]))
+                seen = Counted()
+                if root != folder:
+                    storage.filesystem(root)[0].s3.meta.events.register("after-call.s3", seen)
+                start = time.process_time()
+                found = gather(paths, partitions // 2, candidate.BUCKETS)
+                spent = 1e6 * (time.process_time() - start) / producers
+                if root != folder:
+                    storage.filesystem(root)[0].s3.meta.events.unregister("after-call.s3", seen)
+                size = storage.size(paths[0]) / 1e6
+                print(
+                    f"  {name:<10} {'disk' if root == folder else 'S3':<4} written: {size:.2f} MB a producer in "
+                    f"{written:.2f} s; read: {len(found):,} rows, {spent:,.0f} us a producer"
+                    + (f", {seen.requests:,} requests, {seen.bytes:,} bytes" if root != folder else "")
+                )
+
+
 def main() -> None:
     if sys.argv[1:2] == ["worker"]:
         worker(sys.argv[2], *map(int, sys.argv[3:]))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["quality", "speed", "scale"])
+    parser.add_argument("what", choices=["quality", "speed", "exchange", "scale"])
     parser.add_argument("--pairs", type=int, default=5_000, help="planted pairs of each set")
     parser.add_argument("--documents", type=int, default=100_000, help="documents of the speed run")
     parser.add_argument("--signatures", type=int, default=10_000_000, help="synthetic documents of the scale run")
@@ -546,13 +617,15 @@ def main() -> None:
     memory = DuplicateSettings().memory
     parser.add_argument("--memory", type=int, default=memory, help="bytes for edges, 0 for stars whatever fits")
     options = parser.parse_args()
-    if options.what != "scale" and not SHARED.exists():
+    if options.what in ("quality", "speed") and not SHARED.exists():
         parser.error(f"{SHARED} isn't there: real pages are needed")
     match options.what:
         case "quality":
             quality(options.pairs)
         case "speed":
             speed(options.documents)
+        case "exchange":
+            exchange(producers=100, partitions=1_000)
         case "scale":
             scale(options.signatures, options.kills, options.memory)
 
