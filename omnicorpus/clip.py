@@ -7,7 +7,6 @@ Importing this module takes seconds and 300 MB: import it where a model is about
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,33 +16,12 @@ import huggingface_hub
 import numpy as np
 import torch
 
+from omnicorpus import operators
 from omnicorpus.errors import ConfigError, ModelMissing
 from omnicorpus.picture import Frame, Interpolation, Pixels
 
-
-def _import_open_clip() -> Any:
-    """open_clip, also beside a torchvision that was built for another torch.
-
-    On a machine without a GPU the registry's torchvision is a CUDA build whose operators can't be loaded; its Python
-    part then fails at the import, because it describes two operators (`nms`, `qnms`) that nobody declared. We use
-    neither: once they are declared, everything that open_clip takes from torchvision works. A torchvision that fits is
-    left alone.
-    """
-    try:
-        import open_clip
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm", "open_clip")]:
-            del sys.modules[name]
-        for operator in ("nms", "qnms"):
-            _DETECTION.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
-        import open_clip
-    return open_clip
-
-
-_DETECTION = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
-open_clip = _import_open_clip()
+operators.mend()
+import open_clip  # noqa: E402
 
 BATCH = 64
 """Pictures or texts per forward pass: on a CPU more gains nothing; a GPU takes 256 and more (measured by others: fill

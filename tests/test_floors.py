@@ -17,6 +17,8 @@ MORE_THAN_ONE = {
     # The sample crawl's generator draws and writes what the readers must read, so it shares no code with them.
     "PIL": {"omnicorpus.drawing", "omnicorpus.picture"},
     "brotli": {"omnicorpus.miniature", "omnicorpus.warc"},
+    # Declares what a foreign torchvision lacks, for whoever imports it.
+    "torch": {"omnicorpus.clip", "omnicorpus.operators"},
     "warcio": {"omnicorpus.miniature", "omnicorpus.warc"},
 }
 
