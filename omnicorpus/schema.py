@@ -46,6 +46,10 @@ MEASURES = [
     ("d_hash_count", pa.int64()),
     ("nsfw", pa.float32()),
     ("aesthetic", pa.float32()),
+    ("sharpness", pa.float32()),
+    ("entropy", pa.float32()),
+    ("main_colour", pa.float32()),
+    ("brisque", pa.float32()),
 ]
 
 IMAGE = pa.struct(
@@ -322,7 +326,7 @@ def _document(row: dict[str, Any]) -> Document:
 
 
 def _image(row: dict[str, Any]) -> Image:
-    measures = Measures(**{name: row[name] for name in _MEASURE_NAMES})
+    measures = Measures(**{name: row.get(name) for name in _MEASURE_NAMES})  # an earlier version wrote fewer
     return Image(
         url=row["url"],
         alt=row["alt"],

@@ -28,6 +28,7 @@ def image(measures: Measures | None = GOOD, clip_similarity: float | None = None
         (replace(GOOD, p_hash_count=10, d_hash_count=10), None),
         (replace(GOOD, p_hash_count=11), Drop("p_hash_count", 11, 10)),
         (replace(GOOD, d_hash_count=11), Drop("d_hash_count", 11, 10)),
+        (replace(GOOD, sharpness=0.0, entropy=0.0, main_colour=1.0, brisque=150.0), None),
         (replace(GOOD, nsfw=0.8), None),
         (replace(GOOD, nsfw=0.81), Drop("nsfw", 0.81, 0.8)),
         (replace(GOOD, aesthetic=3.7), None),
@@ -58,3 +59,20 @@ def test_rules_that_are_off_keep() -> None:
     bad = Measures(width=1, height=30_000, p_hash_count=99, d_hash_count=99, nsfw=1.0, aesthetic=1.0)
     assert judge(image(bad), off) is None
     assert judge(image(Measures(error="404")), off) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "measures", "drop"),
+    [
+        (ImageSettings(sharpness=100.0), replace(GOOD, sharpness=99.0), Drop("sharpness", 99.0, 100.0)),
+        (ImageSettings(sharpness=100.0), replace(GOOD, sharpness=100.0), None),
+        (ImageSettings(entropy=1.0), replace(GOOD, entropy=0.5), Drop("entropy", 0.5, 1.0)),
+        (ImageSettings(main_colour=0.99), replace(GOOD, main_colour=1.0), Drop("main_colour", 1.0, 0.99)),
+        (ImageSettings(brisque=80.0), replace(GOOD, brisque=80.5), Drop("brisque", 80.5, 80.0)),
+        (ImageSettings(brisque=80.0), GOOD, None),
+    ],
+)
+def test_rules_that_are_off_by_default_judge_where_they_are_asked_for(
+    settings: ImageSettings, measures: Measures, drop: Drop | None
+) -> None:
+    assert judge(image(measures), settings) == drop
