@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class Instant:
     """An engine that does nothing at once: what is left is the driver."""
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[Stage, int, Call]] = deque()
+        self._queue: deque[tuple[Stage, Sequence[tuple[int, Call]]]] = deque()
 
     def check(self, stage: Stage) -> None:
         pass
@@ -56,12 +56,15 @@ class Instant:
     def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:  # noqa: ARG002
         return len(self._queue) < 16
 
-    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:  # noqa: ARG002
-        self._queue.append((stage, index, call))
+    def submit(self, stage: Stage, calls: Sequence[tuple[int, Call]], *, by_itself: bool) -> None:  # noqa: ARG002
+        self._queue.append((stage, calls))
 
     def wait(self) -> list[Finished]:
-        stage, index, call = self._queue.popleft()
-        return [Finished(stage.name, index, Manifest(stage.name, call.shard, 1, 1, tables={"out": {"bytes": 1}}))]
+        stage, calls = self._queue.popleft()
+        return [
+            Finished(stage.name, index, Manifest(stage.name, call.shard, 1, 1, tables={"out": {"bytes": 1}}))
+            for index, call in calls
+        ]
 
     def close(self) -> None:
         pass

@@ -13,6 +13,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,6 +53,16 @@ WAIT = 1.0
 PLACING = 300.0
 """Seconds for which a joined cluster may grow until it has a node for a stage; cloud nodes take two to five minutes."""
 
+HEAD_LOOK = 2.0
+"""Seconds between two looks at the head's port."""
+
+HEAD_GONE = 30.0
+"""Seconds without an answer after which the head counts as gone. After 60 Ray ends the process without a word of ours;
+a head with a store of its own is back before that."""
+
+SHUTDOWN = 5.0
+"""Seconds in which Ray must let go of a cluster that has gone."""
+
 IDLE = 10.0
 """Seconds after which an actor without work is let go."""
 
@@ -81,14 +92,26 @@ def _call(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Call
     return alone.lost(call).told(replace(whole, patience=limits.record_seconds, memory=limits.record_memory))
 
 
-@ray.remote(max_retries=0)
-def _work(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
-    return shard.perform(stage, _call(stage, call, wide), None)
+def _perform(stage: Stage, calls: Sequence[Call], wide: Mapping[str, tuple[str, ...]], state: object) -> list[Manifest]:
+    """The manifests of the calls, in their order. Of several calls the first that raises ends the list."""
+    done: list[Manifest] = []
+    try:
+        for call in calls:
+            done.append(shard.perform(stage, _call(stage, call, wide), state))
+    except Exception:  # the driver tries the others one by one, where each error shows
+        if len(calls) == 1:
+            raise
+    return done
 
 
 @ray.remote(max_retries=0)
-def _work_alone(stage: Stage, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
-    return alone.perform(stage, _call(stage, call, wide))
+def _work(stage: Stage, calls: Sequence[Call], wide: Mapping[str, tuple[str, ...]]) -> list[Manifest]:
+    return _perform(stage, calls, wide, None)
+
+
+@ray.remote(max_retries=0)
+def _work_alone(stage: Stage, calls: Sequence[Call], wide: Mapping[str, tuple[str, ...]]) -> list[Manifest]:
+    return [alone.perform(stage, _call(stage, call, wide)) for call in calls]
 
 
 @ray.remote(max_restarts=0, max_task_retries=0)
@@ -106,10 +129,10 @@ class _Worker:
     def node(self) -> str:
         return str(ray.get_runtime_context().get_node_id())
 
-    def work(self, call: Call, wide: Mapping[str, tuple[str, ...]]) -> Manifest:
+    def work(self, calls: Sequence[Call], wide: Mapping[str, tuple[str, ...]]) -> list[Manifest]:
         if self._state is None and self._stage.start is not None:
             self._state = self._stage.start(self._stage.settings)
-        return shard.perform(self._stage, _call(self._stage, call, wide), self._state)
+        return _perform(self._stage, calls, wide, self._state)
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +151,7 @@ class _Flight:
     """A call under way. `resources` are those that it takes itself: none in an actor, which has them already."""
 
     stage: Stage
-    index: int
+    indices: tuple[int, ...]
     actor: _Actor | None
     since: float
     overdue: bool = False
@@ -149,12 +172,13 @@ class _Shared:
 class Cluster:
     """The engine on Ray. Make it with `embedded` or `joined`; it is to be closed.
 
-    `grows` says that nodes may yet come, `asks` that the autoscaler can be
-    asked for them. `placing` is how long, in seconds, to wait for a node that a stage fits on.
+    `grows` says that nodes may yet come, `asks` that the autoscaler can be asked for them. `head` is the HOST:PORT
+    that is looked at, "" for none. `placing` is how long, in seconds, to wait for a node that a stage fits on.
     """
 
     grows: bool
     asks: bool = False
+    head: str = ""
     placing: float = PLACING
     _actors: list[_Actor] = field(default_factory=list)
     _starting: dict[Any, _Actor] = field(default_factory=dict)
@@ -165,6 +189,9 @@ class Cluster:
     _shared: dict[str, _Shared] = field(default_factory=dict)
     _nodes: dict[str, Resources] = field(default_factory=dict)
     _asked: float = -1e9
+    _looked: float = -1e9
+    _answered: float = field(default_factory=time.monotonic)
+    _gone: bool = False
     _wanted: dict[str, tuple[Resources, int]] = field(default_factory=dict)
     _has_asked: bool = False
     _unplaced: dict[str, tuple[Stage, float]] = field(default_factory=dict)
@@ -192,31 +219,53 @@ class Cluster:
             self._start(stage)
         return False
 
-    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
-        shared = self._share(stage, call)
-        own = {name: paths for name, paths in call.inputs.items() if name not in _wide(stage)}
-        call = replace(call, settings=None, inputs=own)
+    def submit(self, stage: Stage, calls: Sequence[tuple[int, Call]], *, by_itself: bool) -> None:
+        shared = self._share(stage, calls[0][1])
+        wide = _wide(stage)
+        sent = [
+            replace(
+                call, settings=None, inputs={name: paths for name, paths in call.inputs.items() if name not in wide}
+            )
+            for _, call in calls
+        ]
         actor = None if by_itself or stage.start is None else self._idle(stage)
         if actor is not None:
             actor.busy = True
-            reference = actor.handle.work.remote(call, shared.wide)
+            reference = actor.handle.work.remote(sent, shared.wide)
         else:
             if (idle := self._idle(stage)) is not None:
                 self._dismiss(idle)  # the call takes its place
             function = shared.alone if by_itself else shared.work
-            reference = function.remote(shared.stage, call, shared.wide)
+            reference = function.remote(shared.stage, sent, shared.wide)
             self._take(stage.resources, 1)
-        self._flying[reference] = _Flight(stage, index, actor, time.monotonic())
+        self._flying[reference] = _Flight(stage, tuple(index for index, _ in calls), actor, time.monotonic())
         self._running[stage.name] += 1
 
     def wait(self) -> list[Finished]:
         try:
+            self._look()
             return self._wait()
         except (ConnectionError, LocalRayletDiedError) as error:
+            self._gone = True
             reason = " ".join(str(error).split())[:200]
             raise OmnicorpusError(
                 f"the Ray cluster has gone ({reason}); when it is back, the same command goes on where this run was"
             ) from error
+
+    def _look(self) -> None:
+        """Raises ConnectionError where the head hasn't answered for too long. What asks the head would wait with it."""
+        while self.head and time.monotonic() - self._looked > HEAD_LOOK:
+            self._looked = time.monotonic()
+            try:
+                _connect(self.head)
+                self._answered = self._looked
+            except OSError as error:
+                silent = time.monotonic() - self._answered
+                if silent > HEAD_GONE:
+                    raise ConnectionError(
+                        f"its head at {self.head} has not answered for {silent:.0f} s: {error}"
+                    ) from error
+                time.sleep(HEAD_LOOK)
 
     def _wait(self) -> list[Finished]:
         awaited = [*self._flying, *self._starting]
@@ -227,7 +276,7 @@ class Cluster:
         ready, _ = ray.wait(awaited, num_returns=1, timeout=WAIT)
         if ready and len(awaited) > FEW:
             ready, _ = ray.wait(awaited, num_returns=len(awaited), timeout=0)
-        finished = [self._finished(reference) for reference in ready if reference in self._flying]
+        finished = [item for reference in ready if reference in self._flying for item in self._finished(reference)]
         for reference in ready:
             if reference in self._starting:
                 self._started(reference)
@@ -236,6 +285,12 @@ class Cluster:
         return finished
 
     def close(self) -> None:
+        if self._gone:
+            # There is nobody to say goodbye to, and Ray would wait for it.
+            leaving = threading.Thread(target=ray.shutdown, name="leave Ray", daemon=True)
+            leaving.start()
+            leaving.join(SHUTDOWN)
+            return
         for reference, flight in self._flying.items():
             if flight.actor is None:
                 ray.cancel(reference, force=True)
@@ -248,7 +303,7 @@ class Cluster:
                 self._ask()
         ray.shutdown()
 
-    def _finished(self, reference: Any) -> Finished:
+    def _finished(self, reference: Any) -> list[Finished]:
         flight = self._flying.pop(reference)
         name, actor = flight.stage.name, flight.actor
         self._running[name] -= 1
@@ -256,23 +311,32 @@ class Cluster:
             self._take(flight.stage.resources, -1)
         else:
             actor.busy, actor.since = False, time.monotonic()
+        done: list[Manifest] = []
+        reason: BaseException | None = None
+        trace = ""
+        fault: Fault = "together"
         try:
-            return Finished(name, flight.index, ray.get(reference))
+            done = ray.get(reference)
         except RayTaskError as error:
-            cause = error.cause or error
-            fault: Fault = "crash" if isinstance(cause, alone.Crashed) else "error"
-            return Finished(name, flight.index, None, cause, str(error), fault)
+            reason, trace = error.cause or error, str(error)
+            fault = "crash" if isinstance(reason, alone.Crashed) else "error"
         except RayError as error:
             if actor is not None:
                 self._dismiss(actor)
             if flight.overdue:
                 limit = flight.stage.resources.seconds
-                late = DeadlinePassed(f"took longer than {limit:g} s (resources.{name}.seconds)")
-                return Finished(name, flight.index, None, late, str(error), "crash")
-            lost = isinstance(error, LOST_WITH_NODE) or (
-                isinstance(error, ActorDiedError) and "node has died" in str(error)
-            )
-            return Finished(name, flight.index, None, error, str(error), "loss" if lost else "crash")
+                reason = DeadlinePassed(f"took longer than {limit:g} s (resources.{name}.seconds)")
+                fault = "crash"
+            else:
+                reason = error
+                fault = "loss" if _is_lost(error) else "crash"
+            trace = str(error)
+        if len(flight.indices) > 1:
+            fault = "together"
+            reason = reason or RuntimeError("a shard that went in the same call failed")
+        finished = [Finished(name, index, manifest) for index, manifest in zip(flight.indices, done, strict=False)]
+        failed = flight.indices[len(done) :]
+        return finished + [Finished(name, index, None, reason, trace, fault) for index in failed]
 
     def _end_overdue(self) -> None:
         """Kill the processes of calls that have passed their stage's limit; they come back as crashes."""
@@ -425,6 +489,10 @@ class Cluster:
         )
 
 
+def _is_lost(error: RayError) -> bool:
+    return isinstance(error, LOST_WITH_NODE) or (isinstance(error, ActorDiedError) and "node has died" in str(error))
+
+
 def _wide(stage: Stage) -> set[str]:
     return {need.name for need in stage.needs if need.scope == "all"}
 
@@ -472,13 +540,17 @@ def _has_port(address: str) -> bool:
 def _check_answers(address: str) -> None:
     if not _has_port(address):
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
+        _connect(address.removeprefix("ray://"))
     except (OSError, OverflowError) as error:
         raise ConfigError(
             f"no Ray cluster answers at {address}: {error}; start one with `ray start --head`, or leave --address out"
         ) from error
+
+
+def _connect(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
 
 
 def joined(address: str) -> Cluster:
@@ -493,8 +565,9 @@ def joined(address: str) -> Cluster:
         raise ConfigError(
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
-    # Ray's client has no way to the autoscaler.
-    return Cluster(grows=True, asks=not address.startswith("ray://"))
+    if address.startswith("ray://"):
+        return Cluster(grows=True)  # Ray's client has no way to the autoscaler, and sees its cluster go by itself
+    return Cluster(grows=True, asks=True, head=ray.get_runtime_context().gcs_address)
 
 
 _ADVICE = (

@@ -10,7 +10,7 @@ import json
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Literal, Protocol
@@ -34,11 +34,25 @@ LOSSES = 20
 ALONE_AFTER = 2
 """Failures of a shard (crashes or errors) after which it runs in a process of its own, record by record."""
 
+TOGETHER = 16
+"""Shards that go in one call at most, where they are short: a call costs the driver a millisecond, whatever it
+holds."""
+
+TOGETHER_SECONDS = 0.2
+"""What a call of several shards is to take by the mean of those that are done."""
+
+KNOWN = 8
+"""Shards of a stage that must be done before their mean counts."""
+
+SPREAD = 32
+"""Calls for which there must be work: shards go together only where many more wait."""
+
 log = logging.getLogger("omnicorpus.shards")
 """One line of JSON for every shard that ends, well or badly; nobody listens unless told to (`omnicorpus run --log`)."""
 
-Fault = Literal["error", "crash", "loss"]
-"""How a call failed: it raised; its process died or had to be killed; its node went away."""
+Fault = Literal["error", "crash", "loss", "together"]
+"""How a call failed: it raised; its process died or had to be killed; its node went away; another shard that went in
+the same call may be at fault, so this one is tried by itself and nothing is held against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +81,9 @@ class Engine(Protocol):
         """
         ...
 
-    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
-        """Start a call; `by_itself` in a process of its own that finds the record at fault."""
+    def submit(self, stage: Stage, calls: Sequence[tuple[int, Call]], *, by_itself: bool) -> None:
+        """Start a call of one shard or of several short ones, by their indices; `by_itself` (one) in a process of its
+        own that finds the record at fault."""
         ...
 
     def wait(self) -> list[Finished]:
@@ -82,7 +97,7 @@ class Inline:
     """Carries calls out in this process, one after the other: for tests and debuggers."""
 
     def __init__(self) -> None:
-        self._queue: deque[tuple[Stage, int, Call, bool]] = deque()
+        self._queue: deque[tuple[Stage, Sequence[tuple[int, Call]], bool]] = deque()
         self._states: dict[str, object] = {}
 
     def check(self, stage: Stage) -> None:
@@ -91,19 +106,22 @@ class Inline:
     def accepts(self, stage: Stage, waiting: Mapping[str, int]) -> bool:  # noqa: ARG002 - one call at a time, of any stage
         return not self._queue
 
-    def submit(self, stage: Stage, index: int, call: Call, *, by_itself: bool) -> None:
-        self._queue.append((stage, index, call, by_itself))
+    def submit(self, stage: Stage, calls: Sequence[tuple[int, Call]], *, by_itself: bool) -> None:
+        self._queue.append((stage, calls, by_itself))
 
     def wait(self) -> list[Finished]:
-        stage, index, call, by_itself = self._queue.popleft()
+        stage, calls, by_itself = self._queue.popleft()
+        return [self._perform(stage, index, call, by_itself) for index, call in calls]
+
+    def _perform(self, stage: Stage, index: int, call: Call, by_itself: bool) -> Finished:
         try:
             if by_itself:
-                return [Finished(stage.name, index, alone.perform(stage, call))]
+                return Finished(stage.name, index, alone.perform(stage, call))
             if stage.start is not None and stage.name not in self._states:
                 self._states[stage.name] = stage.start(stage.settings)
-            return [Finished(stage.name, index, shard.perform(stage, call, self._states.get(stage.name)))]
+            return Finished(stage.name, index, shard.perform(stage, call, self._states.get(stage.name)))
         except Exception as error:  # any fault of a shard is the runner's to judge
-            return [Finished(stage.name, index, None, error, "".join(traceback.format_exception(error)))]
+            return Finished(stage.name, index, None, error, "".join(traceback.format_exception(error)))
 
     def close(self) -> None:
         self._states.clear()
@@ -116,6 +134,8 @@ class Failures:
     error: int = 0
     crash: int = 0
     loss: int = 0
+
+    together: int = 0
 
     def count(self, fault: Fault) -> None:
         setattr(self, fault, getattr(self, fault) + 1)
@@ -178,7 +198,7 @@ def run(plan: Plan, engine: Engine, listen: Listener) -> dict[str, Progress]:
             _wake(stage, progress)
     listen(progress)
     while True:
-        _submit(plan, engine, progress)
+        _start(plan, engine, progress)
         if not any(stage.running or stage.ready for stage in progress.values()):
             break
         listen(progress)
@@ -245,21 +265,33 @@ def _is_ready(stage: Progress, index: int, progress: dict[str, Progress]) -> boo
     return all(index in progress[need.stage].done for need in stage.step.stage.needs if need.scope == "same")
 
 
-def _submit(plan: Plan, engine: Engine, progress: dict[str, Progress]) -> None:
+def _start(plan: Plan, engine: Engine, progress: dict[str, Progress]) -> None:
     """Start ready shards, those of late stages first: what is begun is finished before more is begun."""
     waiting = {name: len(stage.ready) for name, stage in progress.items() if stage.ready}
     for stage in reversed(progress.values()):
         while stage.ready and engine.accepts(stage.step.stage, waiting):
-            index = heappop(stage.ready)
-            waiting[stage.step.stage.name] -= 1
-            stage.running.add(index)
-            failures = stage.failures.get(index)
+            indices = _next(stage)
+            waiting[stage.step.stage.name] -= len(indices)
+            stage.running.update(indices)
+            failures = stage.failures.get(indices[0])
             engine.submit(
                 stage.step.stage,
-                index,
-                plan.call(stage.step, index),
+                [(index, plan.call(stage.step, index)) for index in indices],
                 by_itself=failures is not None and failures.is_own and stage.step.stage.records,
             )
+
+
+def _next(stage: Progress) -> list[int]:
+    """The shards of one call: one, or several where they are short and none of them has failed."""
+    indices = [heappop(stage.ready)]
+    tally = stage.tally
+    if tally.shards >= KNOWN and indices[0] not in stage.failures:
+        fit = int(TOGETHER_SECONDS * tally.shards / max(tally.wall, 1e-9))
+        more = min(TOGETHER, fit, len(stage.ready) // SPREAD) - 1
+        while more > 0 and stage.ready[0] not in stage.failures:
+            indices.append(heappop(stage.ready))
+            more -= 1
+    return indices
 
 
 def _settle(plan: Plan, stage: Progress, finished: Finished) -> None:
