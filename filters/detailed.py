@@ -430,9 +430,13 @@ def _foreign(
 ) -> dict[int, Drop]:
     if identify is None or settings.foreign_paragraph is None:
         return {}
-    paragraphs = [(place, part.text) for place, part in left if isinstance(part, Text) and part.kind in _OWN]
+    paragraphs = [
+        (place, Line.of(part.text, part.kind, language))
+        for place, part in left
+        if isinstance(part, Text) and part.kind in _OWN
+    ]
     found = foreign_paragraphs(
-        [Words(text, language) for _, text in paragraphs],
+        [line.words for _, line in paragraphs],
         language,
         identify,
         certainty=settings.foreign_paragraph,

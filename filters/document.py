@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filters.phrases import FLAGGED, phrases
-from filters.text import word_count
+from filters.text import alphabetic_words, mean_word_length, stop_words, word_count
 from filters.words import Words, prose
 from omnicorpus.document import Document, Drop
 
@@ -20,6 +20,8 @@ class RefinedSettings:
     words_per_image: fewest words of prose to an image, in documents of more than two images (OmniCorpus' release: 50).
     paragraph_length: a document is dropped when its longest paragraph is shorter than the first number of words and the
         mean shorter than the second (OmniCorpus' release: 35 and 12).
+    mean_word_length, alphabetic_words, stop_words: as in `filters.preliminary`; the release judges them here, and what is
+        cut can move them.
     list_share: largest share of the words that may stand in short lines of lists and tables (OmniCorpus' table 11,
         numbers ours).
     flagged_words: largest share of pornographic words (OmniCorpus' release).
@@ -29,6 +31,9 @@ class RefinedSettings:
     word_count: tuple[float, float] | None = (50, 100_000)
     words_per_image: float | None = None
     paragraph_length: tuple[float, float] | None = None
+    mean_word_length: tuple[float, float] | None = (3.0, 10.0)
+    alphabetic_words: float | None = 0.8
+    stop_words: int | None = 2
     list_share: float | None = 0.9
     flagged_words: float | None = 0.02
 
@@ -64,14 +69,16 @@ def list_share(document: Document, *, maximum: float = 0.9, longest: float = 10)
     """Drop documents that are lists and tables of short entries: directories, indexes.
 
     The value is the share of the words that stand in lines of lists and tables of at most `longest` words; glossaries
-    and instructions have longer ones. OmniCorpus' table 11; the numbers are ours.
+    and instructions have longer ones. Documents with most of their characters elsewhere are kept uncounted. OmniCorpus'
+    table 11; the numbers are ours.
     """
-    listed = whole = 0.0
-    for part in document.texts():
-        counts = [Words(line).count for line in part.text.split("\n")]
-        whole += sum(counts)
-        if part.kind in ("list", "table"):
-            listed += sum(count for count in counts if count <= longest)
+    lists = [part.text for part in document.texts() if part.kind in ("list", "table")]
+    if 2 * sum(map(len, lists)) < sum(len(part.text) for part in document.texts()):
+        return None
+    others = [part.text for part in document.texts() if part.kind not in ("list", "table")]
+    counts = [Words(line).count for text in lists for line in text.split("\n")]
+    listed = sum(count for count in counts if count <= longest)
+    whole = sum(counts) + sum(Words(text).count for text in others)
     share = listed / whole if whole else 0.0
     return Drop("list_share", round(share, 4), maximum) if share > maximum else None
 
@@ -100,6 +107,12 @@ def _verdicts(document: Document, settings: RefinedSettings) -> Iterator[Drop | 
         yield words_per_image(document, words, minimum=settings.words_per_image)
     if settings.paragraph_length is not None:
         yield paragraph_length(words, longest=settings.paragraph_length[0], mean=settings.paragraph_length[1])
+    if settings.mean_word_length is not None:
+        yield mean_word_length(words, minimum=settings.mean_word_length[0], maximum=settings.mean_word_length[1])
+    if settings.alphabetic_words is not None:
+        yield alphabetic_words(words, minimum=settings.alphabetic_words)
+    if settings.stop_words is not None:
+        yield stop_words(words, minimum=settings.stop_words)
     if settings.list_share is not None:
         yield list_share(document, maximum=settings.list_share)
     if settings.flagged_words is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
+from filters.stop_words import GOPHER, stop_words
 from filters.words import Words
 from omnicorpus.document import Drop
 
@@ -17,6 +19,39 @@ _ALIKE = (
 )  # fmt: skip
 _GROUPS = [frozenset(group.split()) for group in _ALIKE]
 """Languages that an identifier takes for one another in short texts."""
+
+
+LETTERS = 300
+"""Characters of a paragraph that are identified."""
+
+_SCRIPTS = {
+    "zh": "\u3400-\u9fff", "ja": "\u3041-\u30ff", "ko": "\uac00-\ud7a3", "ru": "\u0400-\u04ff", "uk": "\u0400-\u04ff",
+    "bg": "\u0400-\u04ff", "ar": "\u0600-\u06ff", "fa": "\u0600-\u06ff", "ur": "\u0600-\u06ff", "el": "\u0370-\u03ff",
+    "he": "\u0590-\u05ff", "th": "\u0e00-\u0e7f", "hi": "\u0900-\u097f",
+}  # fmt: skip
+_OWN = {language: re.compile(f"[{script}]") for language, script in _SCRIPTS.items()}
+_PLAIN = 0.15
+"""Least share of characters in the script of the language."""
+_ENGLISH = 0.08
+_FULL = 0.35
+"""Least share of words among the eight of English that Gopher names, and among the longer lists of other languages: of
+French and Spanish about every second word is in its own list, and every fifth in the other's."""
+
+
+def is_plainly(language: str, words: Words) -> bool:
+    """Whether a paragraph is so plainly in a language that no identifier needs to be asked.
+
+    By the script, where few other languages have it, or by the words that every English text is full of.
+    """
+    if language == "en":
+        return sum(words.counts[word] for word in GOPHER) >= _ENGLISH * len(words.units)
+    script = _OWN.get(language)
+    if script is None:
+        common = stop_words(language)
+        return sum(unit in common for unit in words.units) >= _FULL * max(1, len(words.units))
+    text = words.text[:LETTERS]
+    kana = language == "zh" and _OWN["ja"].search(text) is not None
+    return not kana and len(script.findall(text)) >= _PLAIN * len(text)
 
 
 def are_alike(one: str, other: str) -> bool:
@@ -47,7 +82,9 @@ def foreign_paragraphs(
         if words.count < fewest:
             continue
         whole += words.count
-        code, score = identify(words.text)
+        if is_plainly(language, words):
+            continue
+        code, score = identify(words.text[:LETTERS])
         if code is not None and score >= certainty and not are_alike(code, language):
             found[place] = Drop("foreign_paragraph", round(score, 4), certainty, code)
             foreign += words.count

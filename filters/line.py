@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from filters import phrases
 from filters.words import Words
@@ -63,6 +64,7 @@ class Line:
     words: Words
 
     @staticmethod
+    @lru_cache(maxsize=128)  # a paragraph is looked at alone, and again beside the others of its page
     def of(text: str, kind: Kind = "text", language: str | None = None) -> Line:
         bare = _BULLET.sub("", text).strip()
         return Line(bare, bare.lower(), kind, language, Words(bare, language))

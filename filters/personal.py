@@ -18,6 +18,7 @@ from functools import cache
 
 from omnicorpus.document import Document, Drop, Image, Part
 
+_DIGIT = re.compile(r"\d")
 _ANY = re.compile(r"[\d@]")
 """All that is masked holds one of these: an IPv6 address of the public internet begins with 2 or 3."""
 _EMAIL = re.compile(
@@ -144,7 +145,10 @@ def mask_text(text: str, settings: PersonalSettings, counts: Counter[str]) -> st
 def _once(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
     if settings.email and "@" in text:
         text = _masked(text, _EMAIL, "email", lambda match: not _NOBODYS.search(match["domain"]), counts)
-    for kind, pattern, is_one in _numbers(settings):
+    digits = len(_DIGIT.findall(text))
+    for kind, fewest, pattern, is_one in _numbers(text, settings):
+        if digits < fewest:
+            continue
         text = _masked(text, pattern, kind, is_one, counts)
     return text
 
@@ -152,20 +156,23 @@ def _once(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
 Check = Callable[[re.Match[str]], bool]
 
 
-def _numbers(settings: PersonalSettings) -> Iterator[tuple[str, re.Pattern[str], Check]]:
+def _numbers(text: str, settings: PersonalSettings) -> Iterator[tuple[str, int, re.Pattern[str], Check]]:
+    """Kinds, the fewest digits of a text that holds one, what one looks like, and what it must be."""
     if settings.iban:
-        yield "iban", _IBAN, lambda match: is_iban(match.group())
+        yield "iban", 2, _IBAN, lambda match: is_iban(match.group())
     if settings.resident_id:
-        yield "resident_id", _RESIDENT, lambda match: is_resident_id(match.group())
+        yield "resident_id", 17, _RESIDENT, lambda match: is_resident_id(match.group())
     if settings.card:
-        yield "card", _CARD, lambda match: is_card(match.group())
+        yield "card", 13, _CARD, lambda match: is_card(match.group())
     if settings.ip:
-        yield "ip", _IPV4, lambda match: not _is_numbering(match) and _is_someones(match.group())
-        yield "ip", _IPV6, lambda match: _is_someones(match.group())
+        if text.count(".") >= 3:
+            yield "ip", 4, _IPV4, lambda match: not _is_numbering(match) and _is_someones(match.group())
+        if text.count(":") >= 2:
+            yield "ip", 1, _IPV6, lambda match: _is_someones(match.group())
     if settings.phone:
-        yield "phone", _INTERNATIONAL, lambda _: True
+        yield "phone", 8, _INTERNATIONAL, lambda _: True
         if settings.phone_countries:
-            yield "phone", _national(settings.phone_countries), lambda _: True
+            yield "phone", 8, _national(settings.phone_countries), lambda _: True
 
 
 def _masked(text: str, pattern: re.Pattern[str], kind: str, is_one: Check, counts: Counter[str]) -> str:

@@ -30,18 +30,19 @@ def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
     if len(numbers) < len(shapes):
         seen: set[str] = set()
         for place, shape in enumerate(shapes):
-            if numbers[shape] >= copies and (shape in seen or Words(shape).count < 2):
-                again |= {place} if shape in seen else set()
+            if shape in seen and numbers[shape] >= copies and Words(shape).count >= 2:
+                again.add(place)
             seen.add(shape)
     return frozenset(again | _rows(shapes, copies))
 
 
 def _rows(shapes: Sequence[str], copies: int) -> set[int]:
+    """Words are what spaces part; where those are few, as in Chinese, characters."""
     again: set[int] = set()
     first: frozenset[str] = frozenset()
     row: list[int] = []
     for place, shape in enumerate([*shapes, ""]):
-        words = frozenset(Words(shape).units)
+        words = frozenset(shape if shape.count(" ") * 8 < len(shape) else shape.split(" "))
         if len(words) >= _LONG and len(words & first) >= _LIKE * len(words | first):
             row.append(place)
             continue

@@ -19,16 +19,19 @@ _JOINING = (
 )
 _EMOJI = "\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff"
 # Controls, soft hyphens, marks of direction, spaces and fillers without width; tags, which spell flags in emoji only.
+_ALWAYS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffc"
+)
+_SUSPECT = re.compile(f"[{_ALWAYS}\u200c\u200d\U000e0000-\U000e007f]")
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    f"\ufff9-\ufffc]+|(?<![{_JOINING}\u200d])\u200c+|(?<![{_JOINING}{_EMOJI}\u200c])\u200d+"
+    f"[{_ALWAYS}]+|(?<![{_JOINING}\u200d])\u200c+|(?<![{_JOINING}{_EMOJI}\u200c])\u200d+"
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )
 # Forms that Unicode keeps only for older character sets: full-width letters and digits, half-width kana and hangul,
 # ligatures of Latin, Armenian and Hebrew, presentation forms of Arabic, Han that stand for another.
 _COMPATIBILITY = re.compile(
-    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+|[\uff66-\uff9f\uffa1-\uffdc]+|[\ufb00-\ufb4f\ufb50-\ufbb1\ufbd3-\ufd3d"
-    "\ufd50-\ufdf9\ufe70-\ufefc]+"
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\uffa1-\uffdc\ufb00-\ufbb1\ufbd3-\ufd3d\ufd50-\ufdf9\ufe70-\ufefc]+"
 )
 _BREAKS = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _CITATION = re.compile(
@@ -90,7 +93,9 @@ def control_characters(text: str) -> str:
 
     The two joiners stay where they spell: in scripts that need them, and in emoji.
     """
-    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+    if (text.isascii() and text.isprintable()) or not _SUSPECT.search(text):
+        return text
+    return _INVISIBLE.sub("", text)
 
 
 def line_breaks(text: str) -> str:
