@@ -18,6 +18,10 @@ away again, but nothing brings back a pair that was never one: datatrove's 14 x 
 least expected error of datasketch's own choice (9 x 13 for 0.8 and 128) finds 0.40 of them."""
 
 
+SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)
+"""Similarities at which a run says what its bands find."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bands:
     """`count` bands of `rows` permutations each, from the start of the signature; what is left over is not used."""
@@ -31,7 +35,7 @@ class Bands:
 
     def curve(self) -> str:
         """What these bands find, in one line."""
-        found = ", ".join(f"{self.probability(jaccard):.3f} at {jaccard}" for jaccard in (0.5, 0.6, 0.7, 0.8, 0.9))
+        found = ", ".join(f"{self.probability(jaccard):.3f} at {jaccard}" for jaccard in SHOWN)
         return f"{self.count} bands of {self.rows} rows: P(candidate) {found}"
 
 

@@ -48,8 +48,8 @@ class CandidateSettings:
     """Of all stages between signed rows and edges.
 
     An edge holds at an estimated Jaccard of `threshold`, less the allowance that lets the share `confidence` of the
-    pairs exactly at the threshold pass; without `verify` every edge holds. `first`: the number of the stage's first
-    shard.
+    pairs exactly at the threshold pass, at least `slack`; without `verify` every edge holds. `first`: the number of the
+    stage's first shard.
     """
 
     bands: Bands
@@ -58,6 +58,7 @@ class CandidateSettings:
     first: int
     threshold: float
     confidence: float
+    slack: float
     verify: bool
 
 
@@ -214,6 +215,6 @@ def _judge(
         one, two = first[part], second[part]
         found = sketch.similarity(sketches[one], sizes[one], sketches[two], sizes[two])
         allowed = sketch.allowance(settings.threshold, sizes[one], sizes[two], kept=settings.confidence)
-        holds[part] = found >= settings.threshold - allowed
+        holds[part] = found >= settings.threshold - np.maximum(allowed, settings.slack)
         copies[part] = found >= COPY
     return holds, copies

@@ -19,7 +19,7 @@ With an index of earlier crawls, its shards go through the same layers as if the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import band, candidate, exact, grouping, node, schema, shard, signature, signed, sketch, storage, table
+from omnicorpus import band, candidate, exact, grouping, node, schema, signature, signed, sketch, storage, table
 from omnicorpus.candidate import CandidateSettings
 from omnicorpus.errors import InputError, OutputError
 from omnicorpus.exact import ExactSettings, Keep, LayerSettings
@@ -60,7 +60,8 @@ class DuplicateSettings:
     `permutations` (128: datasketch's), `shingle` (5 tokens: datatrove's and data-juicer's), `seed` and `digits` as in
     `SignatureSettings`; `recall` as in `band.bands`. `verify`: an edge must reach the threshold by the two sketches,
     so that chance candidates don't tie components together; `confidence`: the share of pairs exactly at the threshold
-    that must pass (0.9: docs/dedup.md).
+    that must pass (0.9: docs/dedup.md); `slack`: how far below the threshold an estimate may always be, an exact one
+    too (0.01: two extractions of a page differ by more, docs/dedup.md).
 
     `memory`: bytes that one call may take for edges (1.5 GB: `grouping.MEMORY`); more edges than that go through
     `rounds` of stars (4: `grouping.ROUNDS`).
@@ -76,6 +77,7 @@ class DuplicateSettings:
     keep: Keep = "newest"
     verify: bool = True
     confidence: float = 0.9
+    slack: float = 0.01
     same_address: bool = True
     same_text: bool = True
     same_images: bool = False
@@ -88,6 +90,8 @@ class DuplicateSettings:
             raise ValueError(f"threshold lies above 0 and up to 1, not at {self.threshold}")
         if not 0.5 <= self.confidence < 1:
             raise ValueError(f"confidence lies from 0.5 to below 1, not at {self.confidence}")
+        if not 0 <= self.slack < self.threshold:
+            raise ValueError(f"slack lies from 0 to below the threshold, not at {self.slack}")
         if not 0 < self.recall < 1:
             raise ValueError(f"recall lies between 0 and 1, not at {self.recall}")
         least = {"permutations": 1, "shingle": 1, "seed": 0, "memory": 0, "rounds": 0}
@@ -170,7 +174,7 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
             plan.wide(name, exact.choose, layer, ("lost", "kept"), f"{keys}.keys")
 
     def near(first: int) -> CandidateSettings:
-        judged = (settings.threshold, settings.confidence, settings.verify)
+        judged = (settings.threshold, settings.confidence, settings.slack, settings.verify)
         return CandidateSettings(settings.bands, settings.permutations, partitions, first, *judged)
 
     works = (candidate.send_buckets, candidate.send_buckets)
@@ -209,12 +213,61 @@ def stages(documents: Need, settings: DuplicateSettings, *, partitions: int) -> 
     return tuple(plan.stages)
 
 
-def verification(run: Plan) -> tuple[int, int]:
-    """Of a finished run: how many candidate pairs were compared by their sketches, and how many of them fell."""
-    steps = [step for step in run.steps if step.stage.name in ("bands", "known_bands", "verified")]
-    made = [shard.read(step.output(name) + shard.ENDING) for step in steps for name in step.shards]
-    compared = sum(manifest.rows_in for manifest in made)
-    return compared, compared - sum(manifest.rows_out for manifest in made)
+def figures(settings: DuplicateSettings, levels: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a deduplication did, from the levels of its run's funnel (`funnel.Level.plain`).
+
+    `bands`, `rows` and the `candidate` probability by Jaccard similarity; pairs `compared` by their sketches, and how
+    many of them `fell`; `edges` that held, and whether they were labelled `in_rounds`; with an index `known` documents
+    of it, and how many of them are `known_kept`.
+    """
+    by_name = {level["stage"]: level for level in levels}
+    judged = [by_name[name] for name in ("bands", "known_bands", "verified") if name in by_name]
+    compared = sum(level["rows_in"] for level in judged)
+    edges = by_name["edge_count"]["rows_in"]
+    found: dict[str, Any] = {
+        "bands": settings.bands.count,
+        "rows": settings.bands.rows,
+        "candidate": {str(jaccard): round(settings.bands.probability(jaccard), 4) for jaccard in band.SHOWN},
+        "compared": compared,
+        "fell": compared - sum(level["rows_out"] for level in judged),
+        "edges": edges,
+        "in_rounds": not MemorySettings(1, settings.memory).fits(edges),
+    }
+    if "superseded" in by_name:
+        found |= {"known": by_name["superseded"]["rows_in"], "known_kept": by_name["superseded"]["rows_out"]}
+    return found
+
+
+def summary(settings: DuplicateSettings, levels: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The same in sentences."""
+    found = figures(settings, levels)
+    compared, fell = found["compared"], found["fell"]
+    share = f" ({100 * fell / compared:.1f} %)" if compared else ""
+    judged = f"{fell:,}{share} fell" if settings.verify else "all hold: verification is off"
+    way = (
+        f"more than {settings.memory:,} bytes hold: in {settings.rounds} rounds"
+        if found["in_rounds"]
+        else "in one memory"
+    )
+    told = [
+        f"near duplicates: {settings.bands.curve()}",
+        f"candidate pairs: {compared:,} compared, {judged}; {found['edges']:,} edges, labelled {way}",
+    ]
+    if "known" in found:
+        told.append(f"index of earlier crawls: {found['known_kept']:,} of {found['known']:,} documents are kept")
+    return told
+
+
+def superseded(run: Plan, which: Literal["kept", "lost"]) -> Iterator[dict[str, Any]]:
+    """Of a finished run with an index: the documents of the index that are kept, or lost, one after the other.
+
+    KNOWN or LOST as plain values. Raises InputError where the run had no index.
+    """
+    if all(step.stage.name != "superseded" for step in run.steps):
+        raise InputError(f"{run.root} was deduplicated against no index: set duplicates.index in its config")
+    for path in run.tables(Need("superseded", which, "all")):
+        for rows in table.groups(path):
+            yield from rows.to_pylist()
 
 
 def make_index(run: Plan, output: str) -> int:

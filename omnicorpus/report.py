@@ -21,8 +21,8 @@ svg { max-width: 100%; height: auto } .kept { fill: #2f7d5b } .gone { fill: #e2b
 """
 
 
-def page(title: str, manifest: Mapping[str, Any]) -> str:
-    """The page of a finished run. `manifest` is RUN/manifest.json."""
+def page(title: str, manifest: Mapping[str, Any], notes: Sequence[str] = ()) -> str:
+    """The page of a finished run. `manifest` is RUN/manifest.json, `notes` sentences to stand below the funnel."""
     levels = manifest["funnel"]
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     return (
@@ -30,6 +30,7 @@ def page(title: str, manifest: Mapping[str, Any]) -> str:
         f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1>"
         f"<p>Finished {escape(str(manifest['finished']))} after {manifest['seconds']:,.0f} s with the configuration "
         f"{escape(str(manifest['config_hash']))}.</p><h2>Funnel</h2>{_funnel(levels)}"
+        f"{''.join(f'<p>{escape(note)}</p>' for note in notes)}"
         f"<h2>Dropped and cut, by rule</h2>{_rules(levels)}<h2>What every stage cost</h2>{_costs(levels)}"
         f"<p>{escape(versions)}</p></html>\n"
     )

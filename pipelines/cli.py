@@ -24,21 +24,25 @@ import omnicorpus
 import pipelines
 from omnicorpus import (
     __version__,
+    audit,
     config,
     crawl,
     family,
     gallery,
     job,
+    label,
     lease,
     plan,
     reading,
     runner,
     storage,
     terminal,
+    trail,
     view,
 )
 from omnicorpus import duplicates as deduplication
 from omnicorpus import report as reporting
+from omnicorpus import review as desk
 from omnicorpus import sample as sampling
 from omnicorpus.document import Drop, Image, Part
 from omnicorpus.errors import ConfigError, InputError, OmnicorpusError, OutputError
@@ -96,6 +100,7 @@ def run(
             raise OutputError(f"can't write {log}: {error.strerror}; choose another file for --log") from error
         runner.log.setLevel(logging.INFO)
     pipeline, settings, resources = _configured(path, overrides)
+    settings = pipeline.resolved(settings)
     files = pipeline.files(settings)
     identity = job.Identity(pipeline.NAME, files, config.plain(settings))
     stages = plan.with_resources(pipeline.stages(settings, files), resources, path)
@@ -112,13 +117,25 @@ def run(
         raise typer.Exit(130) from None
     levels = [level.plain() for level in outcome.levels]
     if as_json:
-        typer.echo(json.dumps({"output": settings.output, "redone": outcome.redone, "funnel": levels}))
+        near = getattr(settings, "duplicates", None)
+        told = None if near is None else deduplication.figures(near, levels)
+        typer.echo(
+            json.dumps({"output": settings.output, "redone": outcome.redone, "funnel": levels, "duplicates": told})
+        )
         return
     if not outcome.redone:
         terminal.say(f"nothing to do: {settings.output} is complete and its configuration has not changed")
     else:
         terminal.say(f"done in {outcome.seconds:,.1f} s: {settings.output}")
     terminal.print_funnel(levels, "funnel")
+    for note in _notes(settings, levels):
+        terminal.output.print(note, markup=False, soft_wrap=True)
+
+
+def _notes(settings: Any, levels: list[dict[str, Any]]) -> list[str]:
+    """What the deduplication of a run has to say; not every pipeline has one."""
+    near = getattr(settings, "duplicates", None)
+    return [] if near is None else deduplication.summary(near, levels)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -176,13 +193,18 @@ def report(
     root: RunFolder,
     html: Annotated[str | None, typer.Option(metavar="FILE", help="Write a self-contained page instead.")] = None,
 ) -> None:
-    """Show a finished run's funnel and what every stage cost: processor, clock, memory, bytes."""
+    """Show a finished run's funnel, what its deduplication found, and what every stage cost."""
     manifest = job.finished(root)
+    source = f"{root}/{job.RUN}"
+    settings = config.fill(_pipeline(manifest["config"], source).Settings, manifest["config"], source)
+    notes = _notes(settings, manifest["funnel"])
     if html is not None:
-        storage.write_bytes(html, reporting.page(root, manifest).encode())
+        storage.write_bytes(html, reporting.page(root, manifest, notes).encode())
         terminal.say(f"look at {html}")
         return
     terminal.print_funnel(manifest["funnel"], f"{root}: funnel")
+    for note in notes:
+        terminal.output.print(note, markup=False, soft_wrap=True)
     terminal.print_costs(reporting.costs(manifest["funnel"]), "cost")
 
 
@@ -343,6 +365,61 @@ def sample(
     terminal.say(f"look at {html}")
 
 
+@app.command(
+    epilog="Examples:  omnicorpus review runs/demo   ·   omnicorpus review runs/demo --stratify rule -n 60 --labels "
+    "labels/demo.jsonl   ·   omnicorpus review runs/demo --labels labels/demo.jsonl --report"
+)
+def review(
+    root: RunFolder,
+    labels: Annotated[
+        str | None, typer.Option(metavar="FILE", help="JSON lines of labels; RUN/labels.jsonl by default.")
+    ] = None,
+    stratify: Annotated[
+        str | None, typer.Option(metavar="BY", help="Sample evenly by rule, language, score or domain.")
+    ] = None,
+    score: Annotated[str, typer.Option(help="The column of documents for --stratify score.")] = "language_score",
+    count: Annotated[int, typer.Option("-n", min=1, max=10_000, help="How many documents, or drops.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed shows the same documents.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print what the labels say of every rule; exit 1 for one over its budget.")
+    ] = False,
+    config_path: Annotated[
+        str | None, typer.Option("--config", metavar="CONFIG", help="With --report: take the budgets from this file.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read samples in the browser and label what the rules did wrong; or report what the labels say of the rules."""
+    path = labels or desk.default_labels(root)
+    if not report:
+        if stratify is not None and stratify not in sampling.STRATA:
+            raise ConfigError(f"--stratify is one of {', '.join(sampling.STRATA)}, not {stratify}")
+        laid = desk.lay(root, path, count, seed, stratify, score)
+        desk.serve(laid, port=port, browser=browser, tell=terminal.say)
+        terminal.say(f"stopped; {len(laid.labels):,} labels in {path}")
+        return
+    settings, known = _review_settings(root, config_path, overrides)
+    found = audit.report(trail.of(root), label.existing(path), settings, known)
+    if as_json:
+        typer.echo(json.dumps(audit.plain(found), ensure_ascii=False).encode("utf-8", "replace").decode())
+    else:
+        terminal.print_table(audit.COLUMNS, audit.rows(found), f"{root}: rules by the labels of {path}")
+        terminal.print_lines(audit.lines(found))
+    if found.over:
+        terminal.fail(f"over budget: {', '.join(found.over)}")
+        raise typer.Exit(1)
+
+
+def _review_settings(root: str, path: str | None, overrides: list[str] | None) -> tuple[audit.ReviewSettings, Any]:
+    """Budgets, from the config that a run was made with or from another; and the rules that may have one."""
+    source = path or f"{root}/{job.RUN}"
+    values = config.with_overrides(job.finished(root)["config"] if path is None else config.read(path), overrides or [])
+    pipeline = _pipeline(values, source)
+    return config.fill(audit.ReviewSettings, values.get("review") or {}, f"{source}: review"), pipeline.RULES
+
+
 @app.command(epilog="Example:  omnicorpus duplicates runs/demo https://kawabe.test/tabi/kawa-nobori")
 def duplicates(
     root: RunFolder,
@@ -367,13 +444,31 @@ def duplicates(
         terminal.print_difference((row.kind, row.left, row.right) for row in family.difference(there[0], there[1]))
 
 
-@app.command(epilog="Example:  omnicorpus index runs/demo --output runs/demo-index")
+@app.command(
+    epilog="Examples:  omnicorpus index runs/demo --output runs/demo-index   ·   "
+    "omnicorpus index runs/later --list lost"
+)
 def index(
     root: RunFolder,
-    output: Annotated[str, typer.Option(help="A new folder; a later run names it in duplicates.index.")],
+    output: Annotated[str | None, typer.Option(help="A new folder; a later run names it in duplicates.index.")] = None,
+    which: Annotated[
+        str | None,
+        typer.Option("--list", metavar="kept|lost", help="Print what became of the documents of the index it used."),
+    ] = None,
 ) -> None:
-    """Keep the signatures of a finished run, so that a later crawl is deduplicated against it without its texts."""
+    """Keep the signatures of a finished run, so that a later crawl is deduplicated against it without its texts.
+
+    With --list: the documents of earlier crawls that the run's own index brought, kept or lost, as JSON lines.
+    """
+    if (output is None) == (which is None):
+        raise ConfigError("index takes --output FOLDER, or --list kept, or --list lost: give one of them")
+    if which not in (None, "kept", "lost"):
+        raise ConfigError(f"--list is kept or lost, not {which}")
     laid_out, _ = _finished(root)
+    if output is None:
+        for row in deduplication.superseded(laid_out, "kept" if which == "kept" else "lost"):
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
     documents = deduplication.make_index(laid_out, output)
     terminal.say(f"{output}: the signatures of {documents:,} documents; set duplicates.index=[{output}] in a later run")
 

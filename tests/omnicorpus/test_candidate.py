@@ -17,7 +17,7 @@ BUCKETS = st.integers(1, 25).flatmap(
 
 
 def settings(*, verify: bool) -> CandidateSettings:
-    return CandidateSettings(Bands(3, 1), 3, 1, 0, 0.8, 0.5, verify)
+    return CandidateSettings(Bands(3, 1), 3, 1, 0, 0.8, 0.5, 0.0, verify)
 
 
 def labels(first: list[int], second: list[int]) -> dict[int, int]:

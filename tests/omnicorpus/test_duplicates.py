@@ -233,6 +233,8 @@ def test_a_shard_that_comes_before_the_others_later_changes_nothing_but_its_part
         ({"threshold": 1.2}, "threshold"),
         ({"confidence": 1.0}, "confidence"),
         ({"recall": 0.0}, "recall"),
+        ({"slack": -0.1}, "slack"),
+        ({"slack": 0.8}, "slack"),
         ({"shingle": 0}, "shingle is at least 1"),
         ({"rounds": -1}, "rounds is at least 0"),
     ],
@@ -294,6 +296,12 @@ def test_documents_of_an_index_are_named_as_twins(tmp_path: Path) -> None:
     (lost,) = table.read_all(new.tables(Need("superseded", "lost", "all")), duplicates.LOST).to_pylist()
     assert (NAMES[lost["document"]], lost["rule"], NAMES[lost["twin"]]) == ("p3", "same_text", "p4")
     assert lost["url"] == "https://e.test/p3"
+    assert list(duplicates.superseded(new, "lost")) == [lost]
+    assert [NAMES[row["document"]] for row in duplicates.superseded(new, "kept")] == ["p1"]
+    levels = [stage.level.plain() for stage in runner.progress_of(laid_again(new)).values()]
+    assert duplicates.summary(settings, levels)[-1] == "index of earlier crawls: 1 of 2 documents are kept"
+    with pytest.raises(InputError, match="deduplicated against no index"):
+        list(duplicates.superseded(old, "kept"))
 
 
 def test_an_index_that_was_signed_in_another_way_is_refused(tmp_path: Path) -> None:
@@ -313,11 +321,32 @@ def test_an_index_is_never_written_over_but_a_copy_cut_short_is_made_again(tmp_p
     assert duplicates.make_index(run, str(index)) == 2
 
 
+def laid_again(laid: plan.Plan) -> plan.Plan:
+    """The plan of the same stages, which sees what is done by now."""
+    return plan.make(laid.root, [step.stage for step in laid.steps])
+
+
+def test_an_exact_estimate_may_fall_short_by_the_slack(tmp_path: Path) -> None:
+    words = prose("p1", 204).split()
+    shards = [[page("p1", " ".join(words))], [page("p2", " ".join(words[:160]))]]  # 156 of 200 shingles: 0.78
+    loose = DuplicateSettings(slack=0.02, recall=0.9999)
+    assert deduplicated(tmp_path / "loose", shards, loose)[1] == {"p1": ("near_duplicate", "p2")}
+    assert deduplicated(tmp_path / "strict", shards, replace(loose, slack=0.01))[1] == {}
+
+
 def test_pairs_that_met_by_chance_are_counted_and_fall(tmp_path: Path) -> None:
     text = prose("p1")
     shards = [[page("p1", text), page("p2", edited(text, 1))], [page("p3", edited(text, 14, 2))]]
     laid = run_of(tmp_path, shards, DuplicateSettings())
-    assert duplicates.verification(laid) == (2, 1)
+    levels = [stage.level.plain() for stage in runner.progress_of(laid_again(laid)).values()]
+    found = duplicates.figures(DuplicateSettings(), levels)
+    assert (found["compared"], found["fell"], found["edges"], found["in_rounds"]) == (2, 1, 1, False)
+    assert (found["bands"], found["rows"], found["candidate"]["0.8"]) == (18, 7, 0.9855)
+    assert duplicates.summary(DuplicateSettings(), levels) == [
+        "near duplicates: 18 bands of 7 rows: P(candidate) 0.132 at 0.5, 0.400 at 0.6, 0.787 at 0.7, 0.986 at 0.8, "
+        "1.000 at 0.9",
+        "candidate pairs: 2 compared, 1 (50.0 %) fell; 1 edges, labelled in one memory",
+    ]
 
 
 def test_an_index_that_is_not_there_is_refused(tmp_path: Path) -> None:
