@@ -67,6 +67,10 @@ def judged(bounds: ScoreBounds) -> tuple[str, ...]:
     return tuple(_bounds(bounds))
 
 
+def is_statistic(name: str) -> bool:
+    return name in _STATISTICS
+
+
 def judge(document: Document, bounds: ScoreBounds) -> Drop | None:
     """The first score out of its bounds, or None."""
     for name, (least, largest) in _bounds(bounds).items():

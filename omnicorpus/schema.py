@@ -212,14 +212,9 @@ _MEASURE_NAMES = tuple(field.name for field in fields(Measures))
 _FACT_NAMES = tuple(field.name for field in fields(Facts))
 
 
-def documents_table(documents: Iterable[Document]) -> pa.Table:
-    return pa.Table.from_pylist([_document_row(document) for document in documents], schema=DOCUMENTS)
-
-
-def corpus_table(documents: Iterable[Document]) -> pa.Table:
-    """Documents with their scores."""
-    rows = [_document_row(document) | scores_row(document.scores) for document in documents]
-    return pa.Table.from_pylist(rows, schema=CORPUS)
+def documents_table(documents: Iterable[Document], kind: pa.Schema = DOCUMENTS) -> pa.Table:
+    """Rows of `kind`: DOCUMENTS, or CORPUS with the scores."""
+    return pa.Table.from_pylist([_document_row(document) for document in documents], schema=kind)
 
 
 def scores_table(scored: Iterable[tuple[str, Scores]]) -> pa.Table:
@@ -275,6 +270,7 @@ def _document_row(document: Document) -> dict[str, Any]:
         "kinds": [part.kind for part in document.parts],
         "texts": [part.text if isinstance(part, Text) else None for part in document.parts],
         "images": [_image_row(part) if isinstance(part, Image) else None for part in document.parts],
+        **scores_row(document.scores),
     }
 
 

@@ -157,9 +157,9 @@ class Surprised:
 
 def scores_of(columns: Mapping[str, float]) -> Scores:
     """Scores by the names of their columns, published or a config's own."""
-    published = {name: columns.get(name) for name in PUBLISHED_SCORES}
+    published: dict[str, Any] = {name: columns.get(name) for name in PUBLISHED_SCORES}
     others = tuple(sorted(item for item in columns.items() if item[0] not in PUBLISHED_SCORES))
-    return replace(Scores(others=others), **published)
+    return Scores(**published, others=others)
 
 
 def load(settings: ScorerSettings) -> Scorer:

@@ -28,6 +28,7 @@ TEXT = pa.schema(
         ("crawled_at", schema.CRAWLED_AT),
         ("language", pa.string()),
         ("text", pa.string()),
+        *schema.SCORE_COLUMNS,
     ]
 )
 
@@ -107,6 +108,7 @@ def text_row(document: Document) -> dict[str, Any] | None:
         "crawled_at": document.crawled_at,
         "language": document.language,
         "text": text,
+        **schema.scores_row(document.scores),
     }
 
 
@@ -154,7 +156,12 @@ def _is_description(alt: str) -> bool:
 def omnicorpus_row(document: Document) -> dict[str, Any]:
     host = urlsplit(document.url).hostname or ""
     return {
-        "general_metadata": {"domain": [host] if host else [], "id": document.id, "url": document.url},
+        "general_metadata": {
+            "domain": [host] if host else [],
+            "id": document.id,
+            "url": document.url,
+            **{name: getattr(document.scores, name) for name in schema.PUBLISHED_SCORES},
+        },
         "images": [part.url if isinstance(part, Image) else None for part in document.parts],
         "texts": [part.text if isinstance(part, Text) else None for part in document.parts],
         "metadata": [_published(part) if isinstance(part, Image) else None for part in document.parts],
@@ -227,7 +234,7 @@ def export(
 
 
 _SCHEMAS: dict[View, pa.Schema] = {
-    "interleaved": schema.DOCUMENTS,
+    "interleaved": schema.CORPUS,
     "text": TEXT,
     "pairs": PAIRS,
     "omnicorpus": OMNICORPUS,
@@ -247,7 +254,7 @@ def _check(output: str, view: View) -> None:
 
 def _shown(view: View, group: pa.Table, contents: Contents | None) -> pa.Table:
     if view == "interleaved":
-        return group
+        return schema.with_all_columns(group)
     documents = schema.documents(group)
     if view == "text":
         rows: Iterable[dict[str, Any]] = [row for document in documents if (row := text_row(document)) is not None]

@@ -5,7 +5,8 @@
     unique       deduplicate by address, by text, by MinHash (its stages: omnicorpus.duplicates)
     paragraphs   where the config asks: cut what a site repeats in document after document (OBELICS)
     images       fetch, measure and embed the images of the survivors (omnicorpus.images)
-    refine       cut bad images, lines and paragraphs, mask personal data, judge what is left, write the corpus
+    scores       statistics and scores of the same texts, beside the images (omnicorpus.text_score)
+    refine       judge by scores, cut bad images, lines and paragraphs, mask personal data, judge what is left, write
 
 Everything up to refine measures; moving a threshold of refine runs that stage alone.
 """
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from urllib.parse import urljoin
 
 import pyarrow as pa
@@ -24,8 +25,13 @@ import pyarrow as pa
 from filters import detailed, personal, preliminary
 from filters import document as document_filters
 from filters import image as image_filters
+from filters import scores as score_filters
+from filters.flagged import flagged_share
+from filters.statistics import statistics
+from filters.words import prose
 from omnicorpus import (
     address,
+    audit,
     crawl,
     duplicates,
     images,
@@ -35,11 +41,13 @@ from omnicorpus import (
     shadow,
     storage,
     table,
+    text_score,
     warc,
     watch,
 )
-from omnicorpus.document import Document, Drop, Image, Part, Text
+from omnicorpus.document import Document, Drop, Image, Part, Scores, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
+from omnicorpus.scorer import Passage
 from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
 from omnicorpus.warc import BadRecord, Response
 from pipelines.page import Page, PageSettings, pages, read_page
@@ -77,10 +85,23 @@ PRELIMINARY_RULES = tuple(shadow.rules(preliminary.PreliminarySettings))
 
 REFINE_RULES = tuple(
     rule
-    for kind in (image_filters.ImageSettings, detailed.DetailedSettings, document_filters.RefinedSettings)
+    for kind in (
+        image_filters.ImageSettings,
+        detailed.DetailedSettings,
+        document_filters.RefinedSettings,
+        score_filters.ScoreBounds,
+    )
     for rule in shadow.rules(kind)
     if rule != "composed"  # it changes how a text is written and takes nothing away
 )
+
+RULES = (
+    *(f"{stage}{rule}" for stage in ("", "select.") for rule in (*PRELIMINARY_RULES, "language", "language_score")),
+    *(f"{stage}{rule}" for stage in ("", "refine.") for rule in REFINE_RULES),
+    *(f"{stage}{rule}" for stage in ("", "unique.") for rule in get_args(duplicates.Layer)),
+    *(f"{stage}{paragraph.RULE}" for stage in ("", "paragraphs.")),
+)
+"""The rules that may have a budget in `review`, though a run has no drop by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +123,12 @@ class SelectSettings:
 
 @dataclass(frozen=True, slots=True)
 class RefineSettings:
-    """The last stage: rules over measured images, then over lines and paragraphs (OmniCorpus 3.1, detailed text
-    filtering; null leaves them out), then over what is left of the document. `personal`: which personal data is masked,
-    in the corpus and in this stage's ledger; null for none. `shadow`: rules of these three under trial: they count and
-    mark, and drop nothing (`omnicorpus.shadow`)."""
+    """The last stage: thresholds over scores, rules over measured images, then over lines and paragraphs (OmniCorpus
+    3.1, detailed text filtering; null leaves them out), then over what is left of the document. `personal`: which
+    personal data is masked, in the corpus and in this stage's ledger; null for none. `shadow`: rules of these four
+    under trial: they count and mark, and drop nothing (`omnicorpus.shadow`)."""
 
+    scores: score_filters.ScoreBounds = field(default_factory=score_filters.ScoreBounds)
     image: image_filters.ImageSettings = field(default_factory=image_filters.ImageSettings)
     detailed: detailed.DetailedSettings | None = field(default_factory=detailed.DetailedSettings)
     document: document_filters.RefinedSettings = field(default_factory=document_filters.RefinedSettings)
@@ -119,9 +141,9 @@ class Settings:
     """A run of this pipeline. `workers`: processors of the embedded Ray, null for all, 0 to run without Ray.
 
     `languages`: ISO 639 codes that are kept, or `all`. `partitions`: into how many parts the corpus is cut where rows
-    are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory. `paragraphs`: off, as in
-    OmniCorpus; on translated manuals it cuts untranslated paragraphs from the original as well (a sixth of all in
-    ../shared/data/crawls).
+    are regrouped; about one for every 100 MB of documents keeps a part in a worker's memory. `scores`: what scores the
+    texts, null for nothing. `paragraphs`: off, as in OmniCorpus; on translated manuals it cuts untranslated paragraphs
+    from the original as well (a sixth of all in ../shared/data/crawls).
     """
 
     pipeline: Literal["common_crawl"]
@@ -137,7 +159,9 @@ class Settings:
     duplicates: duplicates.DuplicateSettings = field(default_factory=duplicates.DuplicateSettings)
     paragraphs: paragraph.ParagraphSettings | None = None
     images: images.ImageStageSettings = field(default_factory=images.ImageStageSettings)
+    scores: text_score.TextScoreSettings | None = field(default_factory=text_score.TextScoreSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
+    review: audit.ReviewSettings = field(default_factory=audit.ReviewSettings)
 
     def __post_init__(self) -> None:
         if self.partitions < 1:
@@ -145,8 +169,26 @@ class Settings:
         if self.workers is not None and self.workers < 0:
             raise ValueError(f"workers is 0 or more, not {self.workers}")
         shadow.check("select.shadow", self.select.shadow, (self.preliminary,), PRELIMINARY_RULES)
-        sections = (self.refine.image, self.refine.detailed, self.refine.document)
+        sections = (self.refine.image, self.refine.detailed, self.refine.document, self.refine.scores)
         shadow.check("refine.shadow", self.refine.shadow, sections, REFINE_RULES)
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        given = frozenset() if self.scores is None else self.scores.gives
+        counted = self.scores is not None and self.scores.statistics
+        for name in score_filters.judged(self.refine.scores):
+            if name not in given and not (counted and score_filters.is_statistic(name)):
+                raise ValueError(
+                    f"refine.scores.{name} has a threshold and nothing gives that score: see scores.models"
+                )
+
+
+def resolved(settings: Settings) -> Settings:
+    """The settings with the sha256 of every text scorer's files, so that the manifest names them. Raises ModelMissing
+    where a model isn't there."""
+    if settings.scores is None:
+        return settings
+    return replace(settings, scores=text_score.resolved(settings.scores))
 
 
 def files(settings: Settings) -> tuple[str, ...]:
@@ -171,6 +213,9 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
     if settings.paragraphs is not None:
         paragraphs = paragraph.stages(unique, settings.paragraphs, partitions=settings.partitions)
         unique = Need("paragraphs", "documents")
+    scores: tuple[Stage, ...] = ()
+    if settings.scores is not None:
+        scores = text_score.stages(unique, settings.scores, measure=measured, read=passage)
     return (
         Stage(
             "extract",
@@ -206,12 +251,17 @@ def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
             partitions=settings.partitions,
             document_shards=shards,
         ),
+        *scores,
         Stage(
             "refine",
             refine,
             settings.refine,
             _tables(settings.refine.shadow),
-            needs=(Need("score", "documents"), Need("hash_counts", "counts", "all")),
+            needs=(
+                Need("score", "documents"),
+                Need("hash_counts", "counts", "all"),
+                *(Need(stage.name, text_score.TABLE) for stage in scores),
+            ),
             records=True,
             final={"documents": "documents"} | ({SHADOWS: SHADOWS} if settings.refine.shadow else {}),
         ),
@@ -323,6 +373,7 @@ def _judged(
     settings: Judged,
     trial: tuple[str, ...],
     shown: Callable[[Document], Document] = lambda document: document,
+    kind: pa.Schema = schema.DOCUMENTS,
 ) -> Counts:
     """The documents of one file that a stage keeps, the ledger of the others and of all that was cut, and what the
     rules of `trial` would have taken: counted apart, as `shadow: rule`. The ledger holds parts as `shown` gives
@@ -332,7 +383,7 @@ def _judged(
     dropped: list[Dropped] = []
     rows_in = rows_out = 0
     documents = (document for group in table.groups(path) for document in schema.documents(group))
-    with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
+    with table.appending(call.path("documents"), kind) as append:
         kept: list[Document] = []
         for document, lost in watch.records(call, documents):
             rows_in += 1
@@ -351,9 +402,9 @@ def _judged(
             rows_out += 1
             kept.append(left)
             if len(kept) == table.ROWS_PER_GROUP:
-                append(schema.documents_table(kept))
+                append(schema.documents_table(kept, kind))
                 kept.clear()
-        append(schema.documents_table(kept))
+        append(schema.documents_table(kept, kind))
     call.write_drops(dropped)
     counts = Counts.of(rows_in, rows_out, dropped)
     if trial:
@@ -414,20 +465,38 @@ def judge_language(document: Document, languages: tuple[str, ...] | None, least_
     return None
 
 
+def passage(document: Document) -> Passage:
+    """What the models that score texts read of a document: its prose, as all rules about language do."""
+    return Passage(prose(document).text, document.language)
+
+
+def measured(document: Document, settings: text_score.MeasuredSettings) -> Scores:
+    """The scores that need no model."""
+    words = prose(document)
+    return Scores(
+        flagged_share=flagged_share(words) if settings.flagged_words else None,
+        statistics=statistics(words) if settings.statistics else None,
+    )
+
+
 def refine(call: Call, _state: object) -> Counts:
-    """Cut images by their measures, judge what is left, and write the corpus."""
+    """Judge documents by their scores and cut their images by their measures, judge what is left, write the corpus."""
     settings: RefineSettings = call.settings
+    known = text_score.stored(call)
     counts = images.hash_counts(call.inputs["hash_counts.counts"], call.index)
 
     def judge(document: Document, settings: RefineSettings) -> Verdict:
         (counted,) = images.with_hash_counts([document], counts)
+        counted = replace(counted, scores=known.get(document.id, Scores()))
+        if (verdict := score_filters.judge(counted, settings.scores)) is not None:
+            return verdict, []
         left, cuts = refined(counted, settings)
         return document_filters.judge(left, settings.document) or left, cuts
 
     def shown(document: Document) -> Document:
         return document if settings.personal is None else personal.mask(document, settings.personal)[0]
 
-    return _judged(call, call.one("score.documents"), judge, settings, settings.shadow, shown)
+    return _judged(call, call.one("score.documents"), judge, settings, settings.shadow, shown, schema.CORPUS)
 
 
 def refined(document: Document, settings: RefineSettings) -> tuple[Document, list[tuple[int, Drop]]]:
