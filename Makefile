@@ -64,10 +64,8 @@ lock: ## Write requirements.lock anew from pyproject.toml's newest versions
 bench-extraction: install .venv-bench ## Measure extraction beside its peers on the gold pages
 	sh benchmarks/extraction.sh
 
-bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fast, how it grows
-	$(BIN)/python benchmarks/dedup.py quality
-	$(BIN)/python benchmarks/dedup.py speed
-	$(BIN)/python benchmarks/dedup.py scale
+bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fast, how it grows (smaller: DEDUP="--pairs 500")
+	$(BIN)/python -u benchmarks/dedup.py all $(DEDUP)
 
 bench-images: install .venv-bench ## Measure images: fetch, decode, hash, score, and a simulated web
 	$(BIN)/python benchmarks/images.py fetch

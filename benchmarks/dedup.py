@@ -4,6 +4,7 @@ dedup.py quality   recall and precision on planted near-duplicates of real pages
 dedup.py speed     processor seconds by stage on documents of real length, beside datatrove's whole pipeline
 dedup.py exchange  what a reader of an exchange asks of its store, beside row groups of Parquet
 dedup.py scale     millions of synthetic signatures with planted clusters and a hot bucket; killed and resumed
+dedup.py all       one after the other; on one free core the full sizes take about an hour and a half
 
 Real pages come from ../shared/data; the peers run in .venv-bench and are left out where it isn't there.
 """
@@ -257,7 +258,7 @@ def quality(pairs: int) -> None:
     pages = real_pages()
     sets = {"English pages": [page for page in pages if english(page)], "all languages": pages}
     default = DuplicateSettings()
-    print(default.bands.curve())
+    print(default.bands.curve(), flush=True)
     curves: dict[str, list[tuple[float, float]]] = {}
     for label, chosen in sets.items():
         batches = list(planted(chosen, pairs, seed=1))
@@ -669,9 +670,9 @@ def exchange(producers: int, partitions: int) -> None:
     buckets = rng.integers(0, 1 << 63, count).astype(np.uint64)
     rows = pa.table({"bucket": buckets, "row": np.arange(count, dtype=np.uint32) // 18}, schema=candidate.BUCKETS)
     to = (buckets % np.uint64(partitions)).astype(np.int64)
-    Scatter = Callable[[str, pa.Table, NDArray[np.int64], int], None]
-    Gather = Callable[[Sequence[str], int, pa.Schema], pa.Table]
-    ways: dict[str, tuple[Scatter, Gather]] = {
+    scattering = Callable[[str, pa.Table, NDArray[np.int64], int], None]
+    gathering = Callable[[Sequence[str], int, pa.Schema], pa.Table]
+    ways: dict[str, tuple[scattering, gathering]] = {
         "parts": (table.scatter, table.gather),
         "row groups": (parquet_scatter, parquet_gather),
     }
@@ -706,25 +707,25 @@ def main() -> None:
         worker(sys.argv[2], *map(int, sys.argv[3:]))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["quality", "speed", "exchange", "scale"])
+    parser.add_argument("what", choices=["all", "quality", "speed", "exchange", "scale"])
     parser.add_argument("--pairs", type=int, default=5_000, help="planted pairs of each set")
     parser.add_argument("--documents", type=int, default=100_000, help="documents of the speed run")
     parser.add_argument("--signatures", type=int, default=10_000_000, help="synthetic documents of the scale run")
-    parser.add_argument("--kills", action="store_true", help="run again, killed in the middle of each stage")
+    parser.add_argument("--kills", action="store_true", help="run again, killed in the middle of each stage; all does")
     memory = DuplicateSettings().memory
     parser.add_argument("--memory", type=int, default=memory, help="bytes for edges, 0 for stars whatever fits")
     options = parser.parse_args()
-    if options.what in ("quality", "speed") and not SHARED.exists():
+    every = options.what == "all"
+    if options.what in ("all", "quality", "speed") and not SHARED.exists():
         parser.error(f"{SHARED} isn't there: real pages are needed")
-    match options.what:
-        case "quality":
-            quality(options.pairs)
-        case "speed":
-            speed(options.documents)
-        case "exchange":
-            exchange(producers=100, partitions=1_000)
-        case "scale":
-            scale(options.signatures, options.kills, options.memory)
+    if every or options.what == "quality":
+        quality(options.pairs)
+    if every or options.what == "speed":
+        speed(options.documents)
+    if every or options.what == "exchange":
+        exchange(producers=100, partitions=1_000)
+    if every or options.what == "scale":
+        scale(options.signatures, options.kills or every, options.memory)
 
 
 if __name__ == "__main__":
