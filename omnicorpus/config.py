@@ -122,6 +122,10 @@ def _value(hint: Any, value: Any, source: str, key: str) -> Any:
         if len(kinds) != len(value):
             raise ConfigError(f"{source}: {key} is a list of {len(kinds)} values, not {_shown(value)}")
         return tuple(_value(kind, item, source, key) for kind, item in zip(kinds, value, strict=True))
+    if origin is dict:
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+            raise ConfigError(f"{source}: {key} is a section of names and values, not {_shown(value)}")
+        return {name: _value(get_args(hint)[1], item, source, f"{key}.{name}") for name, item in value.items()}
     return _scalar(hint, value, source, key)
 
 

@@ -220,6 +220,22 @@ def print_costs(rows: Iterable[Sequence[str]], title: str) -> None:
     output.print(table)
 
 
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> None:
+    """Any table of texts: the first column to the left, the others to the right."""
+    table = Table(title=escape(title), title_justify="left", show_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="left" if name == columns[0] else "right")
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    output.print(table)
+
+
+def print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    """Pairs of style and text, as data: no markup, no control characters."""
+    for style, line in lines:
+        output.print(Text(visible(line), style=style), soft_wrap=True)
+
+
 def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     """What a run would do: shards, those that are done, those to do, and why."""
     table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
