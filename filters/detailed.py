@@ -38,6 +38,8 @@ _LINES: frozenset[Kind] = frozenset({"text", "quote", "detail", "list"})
 _PARAGRAPHS: frozenset[Kind] = frozenset({"text", "quote", "detail"})
 _OWN: frozenset[Kind] = frozenset({"text", "list", "detail"})
 """What a page says itself; what it quotes may be in any language."""
+_UNFINISHED = 8
+"""Words of a line in a paragraph that goes on in the next, if it ends without a full stop; the next isn't judged."""
 _SHOWN = 120
 _ROUNDS = 20
 """A text of which so many rounds have cut something is made of what is cut, and is cut whole."""
@@ -293,16 +295,20 @@ def _without_bad_lines(
     seen: set[str] = set()
     lines = text.split("\n")
     near: frozenset[int] = frozenset()
-    if kind == "list" and settings.near_duplicate_item is not None:
-        near = repetition.near_duplicates(lines, copies=settings.near_duplicate_item)
+    items = repetition.items(lines) if kind == "list" else []
+    if settings.near_duplicate_item is not None:
+        again = repetition.near_duplicates([lines[place] for place in items], copies=settings.near_duplicate_item)
+        near = frozenset(items[index] for index in again)
+    whole = True
     for place, line in enumerate(lines):
         drop = None
         if line.strip():
             known = Line.of(line, kind, language)
-            drop = judge_line(known, settings)
+            drop = judge_line(known, settings) if whole or kind == "list" else None
+            whole = drop is not None or known.ends or not known.longer_than(_UNFINISHED)
             if drop is None and beginnings:
                 drop = rules.site_line(known, beginnings)
-            if drop is None and kind == "list" and settings.duplicate_item is not None:
+            if drop is None and place in items and settings.duplicate_item is not None:
                 if known.lower in seen and known.words.count >= settings.duplicate_item:
                     drop = Drop("duplicate_item", round(known.words.count, 1), settings.duplicate_item)
                 seen.add(known.lower)
@@ -463,7 +469,7 @@ def _repeated(left: list[tuple[int, Part]], settings: DetailedSettings) -> dict[
         elif settings.duplicate_paragraph is not None and part.kind in _LINES:
             name = " ".join(part.text.lower().split())
             # The questions of an interview come again, and each time with another answer.
-            asks = name.endswith(("?", "？", "؟", ":", "："))
+            asks = name.rstrip("\"'”’»」』）) ").endswith(("?", "？", "؟", ":", "："))
             if name in seen and not asks and (count := Words(name).count) >= settings.duplicate_paragraph:
                 cut[place] = Drop("duplicate_paragraph", round(count, 1), settings.duplicate_paragraph, name[:_SHOWN])
             seen.add(name)

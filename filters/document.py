@@ -20,8 +20,8 @@ class RefinedSettings:
     words_per_image: fewest words of prose to an image, in documents of more than two images (OmniCorpus' release: 50).
     paragraph_length: a document is dropped when its longest paragraph is shorter than the first number of words and the
         mean shorter than the second (OmniCorpus' release: 35 and 12).
-    mean_word_length, alphabetic_words, stop_words: as in `filters.preliminary`; the release judges them here, and what is
-        cut can move them.
+    mean_word_length, alphabetic_words, stop_words: as in `filters.preliminary`; the release judges them here, and what
+        is cut can move them.
     list_share: largest share of the words that may stand in short lines of lists and tables (OmniCorpus' table 11,
         numbers ours).
     flagged_words: largest share of pornographic words (OmniCorpus' release).

@@ -20,6 +20,7 @@ _CONTENT = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
 _END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？؟।])")
+_LABELLED = re.compile(r"[:：]\s*\n|[,，、]$")
 _URL = re.compile(
     r"(?:https?://|www\.)\S+|\b[a-z0-9.-]{1,80}\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?:/\S*)?(?=[\s,;)]|$)", re.I
 )
@@ -45,6 +46,11 @@ _DATE = re.compile(
 
 _NARROWEST, _WIDEST = 1.6, 20
 """Fewest characters to a word, in Chinese, and more than any language has on average."""
+
+_STOPS = (".", "。", "।", "۔")
+_INSTRUCTION = 0.95
+_SIGNS = 6
+"""Most different signs in a line that means nothing."""
 
 _NAME = r"[A-ZÀ-ÞА-Я][\w.'’-]*"
 _BYLINE = re.compile(
@@ -227,10 +233,12 @@ def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop 
 
 
 def url_line(line: Line, *, share: float = 0.8) -> Drop | None:
-    """Lines that are web addresses. Table 11: URLs in text."""
+    """Lines that are web addresses, with at most one word beside. Table 11: URLs in text."""
     if not _URL_SIGN.search(line.text):
         return None
     found = sum(len(match.group()) for match in _URL.finditer(line.text))
+    if found and Words(_URL.sub(" ", line.text)).count >= 2:
+        return None
     return _at_least("url_line", found, len(line.text), share) if found else None
 
 
@@ -243,8 +251,11 @@ def hashtag_line(line: Line, *, share: float = 0.5) -> Drop | None:
 
 
 def empty_item(line: Line) -> Drop | None:
-    """Lines without a letter or digit, items of lists that lost what they held. Table 11: aberrant list items."""
-    return None if _CONTENT.search(line.text) else Drop("empty_item", 0, 1)
+    """Lines without a letter or digit, items of lists that lost what they held. Table 11: aberrant list items.
+
+    Lines of many different signs stay: they list them.
+    """
+    return None if _CONTENT.search(line.text) or len(set(line.text)) > _SIGNS else Drop("empty_item", 0, 1)
 
 
 def many_digits(line: Line, *, maximum: float = 0.8) -> Drop | None:
@@ -273,8 +284,11 @@ def one_word(line: Line, *, longest: float = 1) -> Drop | None:
 
 
 def over_short(line: Line, *, longest: float = 4) -> Drop | None:
-    """Paragraphs of at most so many words that end without a full stop. Table 11, over-short; threshold as released."""
-    if line.longer_than(longest) or line.ends:
+    """Paragraphs of at most so many words that end without a full stop. Table 11, over-short; threshold as released.
+
+    A label with its value in the next line stays, and what ends with a comma: a salutation, a sentence to go on.
+    """
+    if line.longer_than(longest) or line.ends or _LABELLED.search(line.text):
         return None
     return Drop("over_short", round(line.words.count, 1), longest)
 
@@ -293,9 +307,12 @@ def caption_noise(line: Line, *, longest: float = 8) -> Drop | None:
 def _furniture(rule: str, line: Line, family: phrases.Family, share: float) -> Drop | None:
     """The drop where the marks and the filler of a family make up at least `share` of the letters and digits.
 
-    So it is where sentences that hold a notice of the family do.
+    So it is where sentences that hold a notice of the family do. Items of lists that end with a full stop are rather
+    instructions ("Create an account on the server."), and must be nothing else.
     """
     known = phrases.phrases(family, line.language)
+    if line.kind == "list" and line.text.endswith(_STOPS):
+        share = max(share, _INSTRUCTION)
     if known.notices.search(line.lower):
         sentences = _SENTENCE.split(line.lower)
         noticed = sum(len(_CONTENT.findall(sentence)) for sentence in sentences if known.notices.search(sentence))

@@ -28,7 +28,7 @@ _EMAIL = re.compile(
 _NOBODYS = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.I)
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:]|\.\d)", re.I)
-_VERSION = re.compile(r"(?<!\w)(?:version|release|ver\.?|v|版本?|バージョン|버전|версия)\s{0,2}$", re.I)
+_VERSION = re.compile(r"(?<!\w)(?:version|release|ver\.?|v|版本?|バージョン|버전|версия)\s{0,2}$|\w[/_-]$", re.I)
 _CARD = re.compile(
     r"(?<![\w.+-])(?:\d{4}(?P<gap>[ -]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})(?![\w-]|\.\d)"
 )
@@ -48,7 +48,7 @@ _NATIONAL = {
     "DE": r"0[1-9]\d{1,4} ?[/-] ?(?:\d{5,9}|\d{3,4}(?: \d{2,4}){1,2})|01[567]\d[ /-]?\d{7,8}",
     "ES": r"[679]\d{2}(?:[ .-]\d{3}){2}|[679]\d{2}(?:[ .-]\d{2}){3}",
     "FR": r"0[1-9](?:[ .-]\d{2}){4}",
-    "GB": r"0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}|07\d{3}[ -]?\d{6}",
+    "GB": r"0[1-9]\d{1,3}[ -]\d{3,4}[ -]\d{3,4}|07\d{3}[ -]?\d{6}",
     "IN": r"[6-9]\d{4} \d{5}",
     "IT": r"3\d{2}[ .-]\d{3}[ .-]?\d{4}|0\d{1,3}[ -]\d{6,8}",
     "JP": r"0\d-\d{4}-\d{4}|0\d{2}-\d{3,4}-\d{4}|0\d{3}-\d{2}-\d{4}|0\d{4}-\d-\d{4}",
@@ -186,7 +186,7 @@ def _masked(text: str, pattern: re.Pattern[str], kind: str, is_one: Check, count
 
 
 def _is_numbering(match: re.Match[str]) -> bool:
-    """Whether four numbers are a version's or a section's: named so, or all small, as one address in 6,000 is."""
+    """Whether four numbers are a version's or a section's: named so, in a name, or all small, as one in 6,000 is."""
     before = match.string[max(0, match.start() - 12) : match.start()]
     return max(map(int, match.group().split("."))) < 30 or _VERSION.search(before) is not None
 

@@ -9,10 +9,21 @@ from collections.abc import Collection, Sequence
 from filters.words import Words
 
 _NO_LETTER = re.compile(r"[\W\d_]+")
+_INDENTED = re.compile(r"\s+(?![\s\-–—*+•◦▪▸]|\d{1,3}[.)])")
 _LIKE = 0.8
 """Least share of words, of both items together, that near-identical items have in common."""
 _LONG = 8
 """Fewest words of items that are compared by their words; shorter ones of a good list share that many by nature."""
+
+
+def items(lines: Sequence[str]) -> list[int]:
+    """Which lines of a list are an item each: those that go on in an indented line, and that line, are not."""
+    whole = []
+    for place, line in enumerate(lines):
+        goes_on = place + 1 < len(lines) and _INDENTED.match(lines[place + 1]) is not None
+        if not goes_on and not _INDENTED.match(line):
+            whole.append(place)
+    return whole
 
 
 def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
@@ -37,12 +48,11 @@ def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
 
 
 def _rows(shapes: Sequence[str], copies: int) -> set[int]:
-    """Words are what spaces part; where those are few, as in Chinese, characters."""
     again: set[int] = set()
     first: frozenset[str] = frozenset()
     row: list[int] = []
     for place, shape in enumerate([*shapes, ""]):
-        words = frozenset(shape if shape.count(" ") * 8 < len(shape) else shape.split(" "))
+        words = frozenset(shape.split() if shape.isascii() else Words(shape).units)
         if len(words) >= _LONG and len(words & first) >= _LIKE * len(words | first):
             row.append(place)
             continue

@@ -37,7 +37,7 @@ _BREAKS = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _CITATION = re.compile(
     r"(?<=[.,;:!?\"”’»)\]。，；：！？」』）\u3040-\u30ff\u4e00-\u9fff])\s?(?:\[[1-9]\d{0,2}(?:[-–,]\s?\d{1,3})*\])+"
     r"|\s?\[(?:edit|citation needed|note \d+|nb \d+|clarification needed|who\?|when\?|编辑|編輯|编辑源代码|来源请求|需要引用|参考|要出典|編集|"
-    r"bearbeiten|quelltext bearbeiten|modifier|modifier le code|editar|editar código|править|править код|편집|تعديل)\]",
+    r"bearbeiten|quelltext bearbeiten|modifier|modifier le code|editar|editar código|править|править код|편집|تعديل)(?: ?\| ?[^\[\]|]{1,30})?\]",
     re.I,
 )
 _ENDING = re.compile(

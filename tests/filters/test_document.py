@@ -3,6 +3,8 @@ import pytest
 from filters.document import RefinedSettings, judge
 from omnicorpus.document import Document, Drop, Image, Locator, Text
 
+SETTINGS = RefinedSettings()
+
 
 def doc(words: int, images: int, paragraph: int = 100) -> Document:
     texts = tuple(Text(" ".join(["word"] * min(paragraph, words - at))) for at in range(0, words, paragraph))
@@ -35,13 +37,24 @@ def test_galleries_and_scraps_go_where_configured() -> None:
 
 def test_rules_that_are_off_keep() -> None:
     assert (
-        judge(doc(1, 99), RefinedSettings(image_count=None, word_count=None, list_share=None, flagged_words=None))
+        judge(
+            doc(1, 99),
+            RefinedSettings(
+                image_count=None,
+                word_count=None,
+                mean_word_length=None,
+                alphabetic_words=None,
+                stop_words=None,
+                list_share=None,
+                flagged_words=None,
+            ),
+        )
         is None
     )
 
 
 def test_directories_go_and_glossaries_stay() -> None:
-    entries = Text("\n".join(f"- entry number {i}" for i in range(30)), "list")
+    entries = Text("\n".join(f"- the entry of the book that is named after {i}" for i in range(30)), "list")
     terms = Text(
         "\n".join(f"- term {i}: " + "what it means in so many words, and more than that" for i in range(9)), "list"
     )
@@ -51,6 +64,21 @@ def test_directories_go_and_glossaries_stay() -> None:
     glossary = Document("0" * 32, "https://example.org/", None, locator, (terms, picture))
     assert judge(directory, RefinedSettings()) == Drop("list_share", 1.0, 0.9)
     assert judge(glossary, RefinedSettings()) is None
+
+
+def test_what_is_left_is_judged_by_its_words_again() -> None:
+    locator = Locator("a.warc", 0, 1)
+    picture = Image("https://example.org/a.png")
+
+    def judged(text: str) -> Drop | None:
+        return judge(
+            Document("0" * 32, "https://a.test/", None, locator, (Text(text), picture), language="en"), SETTINGS
+        )
+
+    assert judged("the cat and the dog " * 20) is None
+    assert judged("the 1250 and the 3400 5120 " * 20) == Drop("alphabetic_words", 0.5, 0.8)
+    assert judged("grey cats chase brown mice " * 20) == Drop("stop_words", 0, 2)
+    assert judged("to be a to be b " * 20) == Drop("mean_word_length", 1.67, 3.0)
 
 
 def test_pornographic_documents_go() -> None:

@@ -228,6 +228,8 @@ KEPT = [
     ("en", "Thanks for the memory was his signature tune on radio and television for fifty years."),
     ("en", "Figure 4.15. Installation complete"),
     ("en", "Reject"),
+    ("en", "Go to http://www.example.org/create?ftp=1"),
+    ("en", "* ( ) { } [ ] / $ % @ # ^ & | < >"),
     ("en", "By continuing to stir you keep the milk from burning."),
     ("en", "All rights reserved by the treaty fell to the crown. The town kept its court and the dues of the harbour."),
     ("en", "The next page of the book shows the harbour before the storm."),
@@ -315,6 +317,8 @@ def test_every_line_has_a_verdict(text: str, language: str | None) -> None:
         (rules.one_word, "港", Drop("one_word", 0.6, 1)),
         (rules.over_short, "Harbour news today", Drop("over_short", 3, 4)),
         (rules.over_short, "It was over.", None),
+        (rules.over_short, "MP3:\nMyMusic.mp3", None),
+        (rules.over_short, "To our supporters,", None),
         (rules.over_short, "港口新闻", Drop("over_short", 2.5, 4)),
         (rules.caption_noise, "Ada Smith/Getty Images", Drop("caption_noise", 4, 8)),
         (rules.caption_noise, "The old quay in winter", None),
@@ -328,3 +332,9 @@ def test_a_site_has_lines_of_its_own() -> None:
     line = Line.of("Harbour News Club: Join today and save", "text", "en")
     assert rules.site_line(line, ("harbour news club",)) == Drop("site_line", detail=line.text)
     assert rules.site_line(line, ("join today",)) is None
+
+
+def test_an_item_that_ends_with_a_full_stop_is_an_instruction() -> None:
+    item = "- Create an account on PyPI."
+    assert judge_line(Line.of(item, "list", "en"), DetailedSettings()) is None
+    assert judge_line(Line.of("- Create an account", "list", "en"), DetailedSettings()) == Drop("account", 1.0, 0.6)

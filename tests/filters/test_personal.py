@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - numbers read better unbroken
+
 from collections import Counter
 from dataclasses import fields, replace
 from typing import Any
@@ -60,6 +62,22 @@ def test_what_is_masked(before: str, after: str) -> None:
         "@harbour and #news",
         "Four cores A53@1.4Ghz, inet:10002@127.0.0.1",
         "Ports 65001-65535, open 0200-0330, number 008-14-1935",
+        "Loopback 127.0.0.53, link-local 169.254.1.1 and fe80::1, carrier 100.64.0.1, this host 0.0.0.0, multicast 224.0.0.251.",
+        "Documentation 192.0.2.1, 198.51.100.7, 203.0.113.9 and 2001:db8::1.",
+        "Version 10.15.7.1, release 95.0.4638.54, v. 8.8.8.8 and Firefox/115.0.1.2 stand in logs.",
+        "OID 1.3.6.1.4.1.311, 256.300.1.2 and 8.8.8.8.8 are no addresses.",
+        "ISBN 978-0-306-40615-7, ISBN 9780306406157, ISSN 2049-3630, EAN 4006381333931.",
+        "DOI 10.1000/182, arXiv 2406.08418, PMID 31452104, RFC 2606, CVE-2021-44228, bug #1234567.",
+        "UUID 123e4567-e89b-12d3-a456-426614174000, MD5 d41d8cd98f00b204e9800998ecf8427e, MAC 00:1a:2b:3c:4d:5e.",
+        "From 10:30-12:45 on 2024-05-23, 23/05/2024, 05-23-2024; coordinates 48.858370, 2.294481.",
+        "1 2 3 4 5 6 7 8 9 10 11 12 and 100 200 300 400; 1,000,000 people, 192 168 pages",
+        "0000 0000 0000 0000 and 1234 5678 9012 3456 are on every specimen.",
+        "Unix time 1700000000, bytes 4294967296, π 3.14159265, 0.1234567890123456",
+        "GB29 is a road, FR76 a room, and DE12 3456 7890 1234 5678 90 fails its check.",
+        "Twitter @harbour, an e-mail is written name@, ssh git@localhost, a@b",
+        "第12条第345款，编号2023-0456-7890，2008年11月11日11时11分",
+        "身份证号码为11010119900307771X的格式不对，区号0086以外",
+        "平成23年3月11日14時46分、〒100-0001、第1-23-456号",
     ],
 )
 def test_what_belongs_to_nobody_stays(text: str) -> None:
