@@ -249,6 +249,45 @@ def print_plan(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     output.print(table)
 
 
+def print_forecast(stages: Iterable[Mapping[str, Any]], totals: Mapping[str, float], title: str) -> None:
+    """What a run would cost, stage by stage, and in all."""
+    table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")
+    for name in (
+        "stage",
+        "shards",
+        "core h",
+        "GPU h",
+        "hours",
+        "held by",
+        "read",
+        "written",
+        "objects",
+        "web",
+        "process",
+    ):
+        table.add_column(name, justify="left" if name in ("stage", "held by") else "right", no_wrap=True)
+    for stage in stages:
+        table.add_row(
+            stage["stage"],
+            f"{stage['shards']:,}",
+            f"{stage['seconds'] / 3600:,.2f}",
+            f"{stage['gpu_seconds'] / 3600:,.2f}",
+            f"{stage['hours']:,.2f}",
+            stage["limit"],
+            *(f"{stage[name] / 1e9:,.2f} GB" for name in ("read", "written")),
+            f"{stage['objects']:,}",
+            f"{stage['asked']:,.0f}",
+            f"{stage['peak'] / 2**30:,.1f} GiB",
+        )
+    table.add_section()
+    table.add_row(
+        "all", "", f"{totals['seconds'] / 3600:,.2f}", f"{totals['gpu_seconds'] / 3600:,.2f}", "", "",
+        *(f"{totals[name] / 1e9:,.2f} GB" for name in ("read", "written")),
+        f"{totals['objects']:,.0f}", f"{totals['asked']:,.0f}", "", style="bold",
+    )  # fmt: skip
+    output.print(table)
+
+
 def print_shards(stages: Iterable[Mapping[str, Any]], title: str) -> None:
     """Shards done, running and failed, by stage."""
     table = Table(title=title, title_justify="left", show_edge=False, header_style="bold")

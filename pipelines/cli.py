@@ -138,6 +138,59 @@ def _notes(settings: Any, levels: list[dict[str, Any]]) -> list[str]:
     return [] if near is None else deduplication.summary(near, levels)
 
 
+@app.command(
+    "plan",
+    epilog="Examples:  omnicorpus plan configs/demo.yaml --probe 4   ·   omnicorpus plan configs/common_crawl.yaml "
+    "--probe 8 --nodes 20 --cores 16 --bandwidth 1000 --json",
+)
+def plan_ahead(
+    path: Config,
+    probe: Annotated[int, typer.Option(help="Crawl files to run for real, evenly over the input: 2 or more.")],
+    overrides: Overrides = None,
+    nodes: Annotated[int, typer.Option(help="Machines of the cluster to forecast for.")] = 1,
+    cores: Annotated[float | None, typer.Option(help="Processors of one; as many as here unless given.")] = None,
+    gpus: Annotated[float, typer.Option(help="GPUs of one.")] = 0.0,
+    bandwidth: Annotated[float, typer.Option(help="Megabytes a second of one, to store and web.")] = 125.0,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast what a run will take, by running a part of its input: hours, processors, traffic, storage, requests."""
+    from omnicorpus import forecast
+
+    pipeline, settings, resources = _configured(path, overrides)
+    files = pipeline.files(settings)
+    here = float(settings.workers or os.cpu_count() or 1)
+    machines = forecast.Machines(nodes, cores or here, gpus, 1e6 * bandwidth)
+    smaller, larger = forecast.probed(files, probe)
+    whole, parts = forecast.amounts(files, (smaller, larger))
+    with tempfile.TemporaryDirectory(prefix="omnicorpus-probe-") as folder:
+        probes = []
+        for name, some, amount in zip(("smaller", "larger"), (smaller, larger), parts, strict=True):
+            terminal.say(f"probing with {len(some)} of {len(files)} crawl files")
+            stages = plan.with_resources(pipeline.stages(settings, some), resources, path)
+            identity = job.Identity(pipeline.NAME, some, config.plain(settings))
+            with terminal.run_progress() as listen:
+                probes.append(
+                    forecast.probe(
+                        f"{folder}/{name}", stages, identity, amount, lambda: _engine(settings.workers, None), listen,
+                        1.0 if settings.workers == 0 else here,
+                    )
+                )  # fmt: skip
+    stages = plan.with_resources(pipeline.stages(settings, files), resources, path)
+    found = forecast.forecast(stages, probes[0], probes[1], whole, machines)
+    if as_json:
+        typer.echo(json.dumps(found.plain()))
+        return
+    terminal.print_forecast(
+        found.plain()["stages"],
+        found.totals,
+        f"{len(files):,} crawl files on {nodes} x {machines.cores:g} processors, {gpus:g} GPUs",
+    )
+    stage, limit = found.bottleneck
+    terminal.output.print(f"about {found.hours:,.2f} hours; the bottleneck is {stage}, held by {limit}", markup=False)
+    for warning in found.warnings:
+        terminal.output.print(f"note: {warning}", markup=False, soft_wrap=True)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """A cluster's way of asking a job to end is the same as a person's."""
     raise KeyboardInterrupt

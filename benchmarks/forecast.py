@@ -1,0 +1,97 @@
+"""How near the plan before the bill is: a forecast from a probe of N crawl files beside a run over ten times as many.
+
+    PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/gimp.warc.gz ../shared/data/crawls/handbook.warc.gz
+
+The crawls are dealt out to small files, a block of neighbouring records to each in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from omnicorpus import cluster, config, forecast, job, storage, warc
+from omnicorpus.forecast import Machines, Probe
+from pipelines import common_crawl
+
+BLOCK = 20
+"""Neighbouring records that stay together: a page and its pictures, mostly."""
+
+
+def deal(crawls: list[str], folder: Path, pieces: int) -> tuple[str, ...]:
+    parts = [bytearray() for _ in range(pieces)]
+    count = 0
+    for path in crawls:
+        data = storage.read_bytes(path)
+        for found in warc.responses(path):
+            where = found.locator
+            parts[count // BLOCK % pieces] += data[where.offset : where.offset + where.length]
+            count += 1
+    for number, part in enumerate(parts):
+        (folder / f"piece-{number:03d}.warc.gz").write_bytes(part)
+    return tuple(str(folder / f"piece-{number:03d}.warc.gz") for number in range(pieces))
+
+
+def measured(root: Path, files: tuple[str, ...], amount: float, workers: int) -> Probe:
+    settings = config.fill(common_crawl.Settings, values(files, root), "benchmark")
+    stages = common_crawl.stages(settings, files)
+    identity = job.Identity("common_crawl", files, config.plain(settings))
+    return forecast.probe(
+        str(root), stages, identity, amount, lambda: cluster.embedded(workers), lambda _progress: None, workers
+    )
+
+
+def values(files: tuple[str, ...], root: Path) -> dict[str, object]:
+    return {
+        "pipeline": "common_crawl", "input": list(files), "output": str(root), "languages": "all",
+        "images": {"sources": ["warc"], "clip": None},
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("crawls", nargs="+")
+    parser.add_argument("--probe", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="forecast-") as name:
+        folder = Path(name)
+        files = deal(given.crawls, folder, 10 * given.probe)
+        smaller, larger = forecast.probed(files, given.probe)
+        whole, (less, more) = forecast.amounts(files, (smaller, larger))
+        small = measured(folder / "small", smaller, less, given.workers)
+        large = measured(folder / "large", larger, more, given.workers)
+        settings = config.fill(common_crawl.Settings, values(files, folder / "whole"), "benchmark")
+        stages = common_crawl.stages(settings, files)
+        told = forecast.forecast(stages, small, large, whole, Machines(1, given.workers))
+        begun = time.monotonic()
+        real = measured(folder / "whole", files, whole, given.workers)
+        hours = (time.monotonic() - begun) / 3600
+        written = sum(1 for path in (folder / "whole").rglob("*") if path.is_file() and "lease" not in path.parts)
+    print(f"{'stage':<20}{'forecast s':>12}{'measured s':>12}{'off':>8}{'written':>10}{'measured':>10}")
+    for cost in told.stages:
+        load = real.loads[cost.stage]
+        print(
+            f"{cost.stage:<20}{cost.seconds:>12.1f}{load.seconds:>12.1f}{_off(cost.seconds, load.seconds):>8}"
+            f"{cost.written / 1e6:>10.1f}{load.written / 1e6:>10.1f}"
+        )
+    names = ("seconds", "read", "written")
+    for quantity in names:
+        told_sum = told.totals[quantity]
+        real_sum = sum(getattr(load, quantity) for load in real.loads.values())
+        print(f"all {quantity}: forecast {told_sum:,.1f}, measured {real_sum:,.1f}: {_off(told_sum, real_sum)}")
+    puts = sum(cost.shards * (len(stage.tables) + 1) for cost, stage in zip(told.stages, stages, strict=True))
+    print(f"objects written: forecast {puts:,}, measured {written:,} (with run.json, state.json, manifest.json)")
+    print(f"hours: forecast {told.hours:.3f}, measured {hours:.3f}: {_off(told.hours, hours)}")
+    for warning in told.warnings:
+        print(f"note: {warning}")
+
+
+def _off(told: float, real: float) -> str:
+    return f"{100 * (told / real - 1):+.0f} %" if real else "-"
+
+
+if __name__ == "__main__":
+    main()
