@@ -175,6 +175,33 @@ def _counts(counts: Mapping[str, int]) -> str:
     return "\n".join(f"{escape(rule)} {count:,}" for rule, count in counts.items())
 
 
+def print_sides(changed: Mapping[str, Any]) -> None:
+    """What new thresholds did: the last stage before and now, and documents that changed sides."""
+    for line in changed["settings"]:
+        output.print(escape(str(line)), soft_wrap=True)
+    table = Table(title=f"{changed['root']}: {changed['stage']}", title_justify="left", show_edge=False)
+    for name in ("", "before", "now"):
+        table.add_column(name, justify="right" if name else "left")
+    before, now = changed["before"], changed["after"]
+    for name, key in (("documents in", "rows_in"), ("kept", "rows_out")):
+        table.add_row(name, f"{before[key]:,}", f"{now[key]:,}", style="bold")
+    for what, key in (("dropped by", "drops"), ("parts cut by", "cuts")):
+        for rule in sorted({*before[key], *now[key]}, key=lambda rule: (-now[key].get(rule, 0), rule)):
+            old, new = before[key].get(rule, 0), now[key].get(rule, 0)
+            table.add_row(f"{what} {escape(rule)}", f"{old:,}", f"{new:,}", style=None if old != new else "dim")
+    output.print(table)
+    for kept, count in ((False, changed["dropped"]), (True, changed["restored"])):
+        if count:
+            output.print(f"{count:,} documents were {'dropped and are kept' if kept else 'kept and are dropped'} now:")
+        for change in changed["changes"]:
+            if change["kept"] == kept:
+                measured = "" if change["value"] is None else f" {change['value']:.6g}"
+                limit = "" if change["threshold"] is None else f" (threshold {change['threshold']:.6g})"
+                line = f"  {visible(change['rule'])}{measured}{limit}  {visible(change['url'] or change['id'])}"
+                output.print(Text(line), soft_wrap=True)
+                output.print(Text(f"      {visible(change['text'])}", style="dim"), soft_wrap=True)
+
+
 def print_members(members: Iterable[tuple[str, str, str, float | None]]) -> None:
     """The documents that a run took for one: address, crawl time, by which rule it went, similarity to the kept one."""
     table = Table(show_edge=False, header_style="bold")

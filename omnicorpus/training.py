@@ -131,7 +131,7 @@ def train(source: str, output: str, settings: TrainingSettings) -> Trained:
         omnicorpus=__version__,
         **made,
     )
-    (place / "README.md").write_text(_readme(told), "utf-8")
+    (place / "README.md").write_text(readme(told), "utf-8")
     (place / CARD).write_text(json.dumps(told.plain(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     return told
 
@@ -350,7 +350,8 @@ def _misspelt(text: str, chance: random.Random) -> str:
     )
 
 
-def _readme(told: Trained) -> str:
+def readme(told: Trained) -> str:
+    """The model card, in Markdown."""
     head = [
         f"# A text scorer: {told.kind}",
         "",

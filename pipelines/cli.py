@@ -41,6 +41,7 @@ from omnicorpus import (
     view,
 )
 from omnicorpus import duplicates as deduplication
+from omnicorpus import refilter as refiltering
 from omnicorpus import report as reporting
 from omnicorpus import review as desk
 from omnicorpus import sample as sampling
@@ -537,6 +538,79 @@ def _finished(root: str) -> tuple[plan.Plan, Any]:
     if unfinished is not None:
         raise InputError(f"another version of omnicorpus made {root} ({unfinished} differs): run its config again")
     return laid_out, settings
+
+
+@app.command(
+    epilog="Examples:  omnicorpus refilter runs/demo --set refine.scores.flagged_share=0.01   ·   omnicorpus refilter "
+    "runs/demo --set refine.image.min_side=200 --dry-run"
+)
+def refilter(
+    root: RunFolder,
+    overrides: Overrides = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; leave the run as it is.")] = False,
+    examples: Annotated[int, typer.Option(min=0, max=1_000, help="Documents shown of those that change sides.")] = 5,
+    workers: Annotated[int, typer.Option(min=0, help="Processors of an embedded Ray; 0: this process alone.")] = 0,
+    address: Annotated[str | None, typer.Option(help="A running Ray cluster.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Apply new thresholds to what a finished run has measured: in seconds, without a crawl file or a model."""
+    before, settings = _finished(root)
+    manifest = job.finished(root)
+    for override in overrides or []:
+        if (key := override.partition("=")[0].split(".")[0]) in ("pipeline", "input", "output", "workers"):
+            raise ConfigError(f"--set {override}: refilter moves thresholds of {root}, and {key} is none")
+    values = config.with_overrides(manifest["config"], overrides or [])
+    pipeline = _pipeline(values, root)
+    settings = config.fill(pipeline.Settings, values, "--set")
+    files = tuple(manifest["files"])
+    stages = pipeline.stages(settings, files)
+
+    def start() -> Engine:
+        return _engine(workers, address)
+
+    with terminal.run_progress() as listen:
+        if dry_run:
+            changed = refiltering.preview(root, stages, before, start, listen, examples=examples)
+        else:
+            identity = job.Identity(pipeline.NAME, files, config.plain(settings))
+            changed = refiltering.apply(root, stages, identity, before, start, listen, examples=examples)
+    if as_json:
+        typer.echo(json.dumps(changed.plain(), ensure_ascii=False))
+        return
+    terminal.print_sides(changed.plain())
+    if dry_run:
+        terminal.say(f"nothing was written: the same command without --dry-run changes {root}")
+    else:
+        terminal.say(f"{root} has the new thresholds; put them into its config file, too, or a run of it undoes them")
+
+
+@app.command(
+    "train-scorer",
+    epilog="Examples:  omnicorpus train-scorer labelled.jsonl --output models/ads   ·   omnicorpus train-scorer "
+    "texts.jsonl --kind ngram --output models/fluency",
+)
+def train_scorer(
+    source: Annotated[
+        str, typer.Argument(metavar="LABELLED", help='JSON lines {"text", "label"}; for ngram {"text", "language"}.')
+    ],
+    output: Annotated[str, typer.Option(help="A new folder, or an earlier scorer's.")],
+    kind: Annotated[str, typer.Option(help="linear, fasttext or ngram.")] = "linear",
+    seed: Annotated[int, typer.Option(help="The same seed holds out the same texts.")] = 0,
+    held_out: Annotated[float, typer.Option(help="The share of texts that are measured, not learnt.")] = 0.2,
+    text: Annotated[str, typer.Option(help="The key of the text.")] = "text",
+    label: Annotated[str, typer.Option(help="The key of the label.")] = "label",
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out, and count them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a scorer of texts on this machine, and measure it on texts that it hasn't seen."""
+    given = {"kind": kind, "seed": seed, "held_out": held_out, "text": text, "label": label, "skip_bad": skip_bad}
+    training = importlib.import_module("omnicorpus.training")  # scipy takes half a second to import
+    told = training.train(source, output, config.fill(training.TrainingSettings, given, "train-scorer"))
+    if as_json:
+        typer.echo(json.dumps(told.plain(), ensure_ascii=False))
+        return
+    terminal.output.print(training.readme(told), markup=False, highlight=False, soft_wrap=True)
+    terminal.say(f"the scorer is at {output}: docs/scorers.md shows how a config names it")
 
 
 @app.command("sample-crawl", epilog="Example:  omnicorpus sample-crawl runs/sample-crawl.warc.gz")
