@@ -443,8 +443,8 @@ def lines(found: Report) -> Iterator[tuple[str, str]]:
         yield (
             "dim",
             (
-                f"{found.outside:,} labels are of items that no sample asked for, {found.absent:,} of items that this run "
-                "doesn't have: they count in no rate."
+                f"{found.outside:,} labels are of items that no sample asked for, {found.absent:,} of items that "
+                "this run doesn't have: they count in no rate."
             ),
         )
     for rule in found.rules:

@@ -43,7 +43,8 @@ function target(element, item, kind, slot) {
 
 function markLine(mark, slot, name = "mark") {
   const line = make("div", name + (mark.shadow ? " shadow" : "") + (mark.asked && !shown.asks ? " asked" : ""));
-  line.append(make("b", "", `${mark.shadow ? "in shadow: " : ""}${mark.stage} · ${mark.rule}`));
+  const fate = mark.shadow ? "in shadow: " : name === "fate" ? "dropped: " : "";
+  line.append(make("b", "", `${fate}${mark.stage} · ${mark.rule}`));
   if (mark.value !== null) line.append(make("span", "", `measured ${number(mark.value)}`));
   if (mark.threshold !== null) line.append(make("span", "", `threshold ${number(mark.threshold)}`));
   if (mark.detail) {
@@ -58,7 +59,7 @@ function markLine(mark, slot, name = "mark") {
 function picture(image) {
   const figure = make("figure");
   const absent = () => make("p", "absent", `no picture: ${image.error || "its bytes are not at hand"}`);
-  if (image.error) {
+  if (image.error || !image.src) {
     figure.append(absent());
   } else {
     const view = make("img");
@@ -152,7 +153,7 @@ function show() {
     const where = "its stage's table is gone from the run's work folder; only what the ledger holds is shown";
     page.append(make("p", "state", `the document's text is not stored: ${where}`));
   }
-  const parts = make("div", "parts");
+  const parts = make("div", shown.fate ? "parts lost" : "parts");
   if (shown.language) parts.lang = shown.language;
   parts.append(...shown.slots.map(slotOf));
   page.append(parts);

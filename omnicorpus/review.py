@@ -114,10 +114,10 @@ class Desk:
 
     def document(self, number: int) -> dict[str, Any]:
         each = self.exhibits[number]
-        places: list[str] = []
+        places = _Places(self.pictures)
         return {
             **_facts(each),
-            "slots": [_slot(each, slot, number, places) for slot in each.slots],
+            "slots": [_slot(each, slot, f"/picture/{number}", places) for slot in each.slots],
             **self.state(number),
         }
 
@@ -214,7 +214,7 @@ def _urls(each: Exhibit) -> list[str]:
 
 def _items(each: Exhibit) -> list[Label]:
     """Everything in a document of which something can be said, as a label that says nothing yet."""
-    texts = {mark.item: _content(slot.shown) for slot in each.slots for mark in slot.marks}
+    texts = {mark.item: _taken(slot.shown, mark) for slot in each.slots for mark in slot.marks}
     found = [
         Label(
             item=mark.item,
@@ -225,7 +225,7 @@ def _items(each: Exhibit) -> list[Label]:
             rule=mark.rule,
             value=mark.value,
             threshold=mark.threshold,
-            text=_start(mark.detail or texts.get(mark.item) or each.title),
+            text=_start(texts.get(mark.item) or each.title),
         )
         for mark in each.all_marks()
     ]
@@ -233,6 +233,10 @@ def _items(each: Exhibit) -> list[Label]:
     if each.fate is None:
         found.append(Label(f"{each.document}/kept", "kept", None, each.url, text=_start(each.title)))
     return found
+
+
+def _taken(part: Part, mark: Mark) -> str:
+    return part.url if isinstance(part, Image) else mark.detail or part.text
 
 
 def _content(part: Part) -> str:
@@ -297,8 +301,20 @@ def _mark(each: Exhibit, mark: Mark) -> dict[str, Any]:
     }
 
 
-def _slot(each: Exhibit, slot: Slot, number: int, places: list[str]) -> dict[str, Any]:
-    """One place of the document as the page shows it; `places` counts the pictures before it."""
+@dataclass(slots=True)
+class _Places:
+    """Counts the pictures of a document, and says which are at hand."""
+
+    held: trail.Pictures | None
+    count: int = 0
+
+    def next(self, url: str) -> int | None:
+        self.count += 1
+        return self.count - 1 if self.held is not None and url in self.held else None
+
+
+def _slot(each: Exhibit, slot: Slot, address: str, places: _Places) -> dict[str, Any]:
+    """One place of the document as the page shows it; its picture's address is `address` and the next place."""
     part = slot.shown
     shown: dict[str, Any] = {
         "state": slot.state,
@@ -309,8 +325,8 @@ def _slot(each: Exhibit, slot: Slot, number: int, places: list[str]) -> dict[str
         "asked": each.asked is None,
     }
     if isinstance(part, Image):
-        shown["image"] = _image(part, f"/picture/{number}/{len(places)}")
-        places.append(part.url)
+        place = places.next(part.url)
+        shown["image"] = _image(part, None if place is None else f"{address}/{place}")
     else:
         shown["segments"], shown["more"] = _segments(slot, part)
     return shown
@@ -327,7 +343,7 @@ def _segments(slot: Slot, part: Text) -> tuple[list[tuple[str, bool]], int]:
     return [(visible(text), gone) for text, gone in runs], rest
 
 
-def _image(image: Image, address: str) -> dict[str, Any]:
+def _image(image: Image, address: str | None) -> dict[str, Any]:
     measures = image.measures
     numbers: list[tuple[str, str]] = []
     if measures is not None and measures.width is not None:

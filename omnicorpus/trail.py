@@ -105,6 +105,9 @@ class Pictures:
                     if url in urls:
                         self._places[url] = (path, place, row)
 
+    def __contains__(self, url: str) -> bool:
+        return url in self._places
+
     def of(self, urls: Iterable[str]) -> dict[str, bytes]:
         """Bytes as served of those that the run holds."""
         wanted = {url: self._places[url] for url in urls if url in self._places}
