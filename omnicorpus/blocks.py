@@ -7,14 +7,21 @@ reader never recurses and never looks back, so time and memory are linear in the
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
-from omnicorpus import mathml
+import numpy as np
+from numpy.typing import NDArray
+
+from omnicorpus import mathml, scan
 from omnicorpus.tree import NESTING, TooDeep
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>([^<]*)')
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
-_CLASS_OR_ID = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORECASE)
 _HIDDEN = re.compile(
     r'\shidden(?:[\s=]|$)|style="[^"]*(?:display\s*:\s*none|visibility\s*:\s*hidden)|aria-hidden="true"', re.IGNORECASE
@@ -59,25 +66,50 @@ _INLINE = [
 """Elements that do not break a line and need no care. What is not named here does, unknown names too: a page's own
 elements hold blocks."""
 
-_OTHER, _PLAIN, _LINK, _SPAN, _STRONG, _LINE, _MEDIA, _EMPTY, _WORD, _QUIET, _CHOICE, _DATED, _MATH, _RULE = range(14)
+_PLAYERS = ("video", "audio", "amp-video")
 _KINDS: dict[str, int] = {
-    **dict.fromkeys(_INLINE, _PLAIN),
-    **dict.fromkeys(("img", "amp-img", "amp-anim", "image", "video", "amp-video", "audio", "source"), _MEDIA),
-    **dict.fromkeys(("b", "strong", "em"), _STRONG),
-    **dict.fromkeys(("area", "input", "link", "meta", "param", "track", "base", "embed"), _EMPTY),
-    **dict.fromkeys(("hr", "col"), _RULE),
-    "a": _LINK,
-    "span": _SPAN,
-    "br": _LINE,
-    "wbr": _WORD,
-    "noscript": _QUIET,
-    "picture": _CHOICE,
-    "time": _DATED,
-    "math": _MATH,
-}
-_PLAYERS = frozenset(("video", "audio", "amp-video"))
-BREAK = "\x0b"
-"""Stands for <br> inside a block until the block is closed; a white-space character that HTML never needs."""
+    "body": scan.OTHER,
+    **dict.fromkeys(_INLINE, scan.PLAIN),
+    **dict.fromkeys(("b", "strong", "em"), scan.STRONG),
+    **dict.fromkeys(("area", "input", "link", "meta", "param", "track", "base", "embed"), scan.EMPTY),
+    **dict.fromkeys(("hr", "col"), scan.RULE),
+    "a": scan.LINK,
+    "span": scan.SPAN,
+    "br": scan.LINE,
+    "wbr": scan.WORD,
+    "noscript": scan.QUIET,
+    "picture": scan.CHOICE,
+    "time": scan.DATED,
+    "math": scan.MATH,
+    **dict.fromkeys((
+        "p", "div", "li", "td", "th", "h1", "h2", "h3", "h4", "blockquote", "section", "article", "dd", "dt",
+        "figcaption", "summary", "button", "header", "footer", "legend", "main", "aside", "nav", "form", "table", "ul",
+        "ol", "figure", "details",
+    ), scan.OTHER),
+    **dict.fromkeys(("img", "amp-img", "amp-anim", "image"), scan.MEDIA),
+    "pre": scan.OTHER,
+    "source": scan.MEDIA,
+    **dict.fromkeys(_PLAYERS, scan.MEDIA),
+}  # fmt: skip
+"""What each known element does; `scan.read` wants body first; pre, source and the players last."""
+
+TAGS = tuple(_KINDS)
+"""The known elements: the number of a tag in `Columns.nodes` is its place here."""
+_PLACES = 1 << (4 * len(TAGS)).bit_length()
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What `read` found, as arrays for those that compute: tables as `omnicorpus.scan` describes them, `text` the
+    characters that text items are spans of, `strings` the names by their number."""
+
+    nodes: Ints
+    items: Ints
+    text: NDArray[np.uint32]
+    strings: list[str]
+
+
+Ints = NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -142,10 +174,11 @@ Item = Block | Picture
 
 @dataclass(slots=True)
 class Page:
-    """`items` in reading order, each with the index of its node."""
+    """`items` in reading order, each with the index of its node; `columns` the same as arrays."""
 
     nodes: Nodes
     items: list[Item]
+    columns: Columns
 
 
 def unescape(text: str) -> str:
@@ -166,191 +199,129 @@ def attributes(raw: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in _ATTRIBUTE.findall(raw)}
 
 
-def _names(raw: str) -> str:
-    return " ".join(_CLASS_OR_ID.findall(raw)) if '="' in raw else ""
-
-
-def _is_hidden(raw: str) -> bool:
-    return ("hidden" in raw or "display" in raw) and _HIDDEN.search(raw) is not None
-
-
 def read(body: str, *, backgrounds: bool = False) -> Page:
     """Read the markup of a body, as `omnicorpus.tree.parse` returns it. Raises `TooDeep`.
 
     With `backgrounds`, the background image of a line-breaking element's style is a picture at the element's start.
     """
-    tags, node_names, parents, depths, first, last, hidden = ["body"], [""], [-1], [0], [0], [-1], [False]
+    if "<math" in body:
+        body = _with_latex(body)
+    nodes, items, sources, _, n_nodes, n_items, n_sources, _, text, pool, ends, depth = _scanned(
+        body, latex=True, backgrounds=backgrounds
+    )
+    if depth > NESTING:
+        raise TooDeep(depth)
+    count = int(ends[0])
+    bounds = ends[1 : count + 1].tolist()
+    names = _text(pool[: bounds[-1]])
+    strings = [names[start:end] for start, end in pairwise([0, *bounds])]
+    columns = Columns(nodes[:, :n_nodes], items[:, :n_items], text, strings)
+    lists: dict[int, list[dict[str, str]]] = {}
+    for number, start, end in sources[:, :n_sources].T.tolist():
+        lists.setdefault(number, []).append(attributes(body[start:end]))
+    page = Page(_nodes(columns, body), _items(columns, body, lists), columns)
+    return _with_found_backgrounds(page, body) if backgrounds else page
+
+
+@cache
+def _tag_table() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8]]:
+    """What `scan.read` needs to know of the known tags: how to find them, and their kinds."""
+    ends = np.cumsum([len(tag) for tag in TAGS], dtype=np.int32)
+    keys, numbers = scan.numbered(_codes("".join(TAGS)), ends, _PLACES)
+    return keys, numbers, np.array(list(_KINDS.values()), dtype=np.uint8)
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def _text(codes: NDArray[np.uint32]) -> str:
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def _scanned(body: str, *, latex: bool, backgrounds: bool) -> tuple[Any, ...]:
+    return scan.read(_codes(body), body.count("<"), *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
+
+
+def _with_latex(body: str) -> str:
+    """The markup with the LaTeX of each formula in the place of its elements; a formula that never ends is cut."""
+    spans, count = itemgetter(3, 7)(_scanned(body, latex=False, backgrounds=False))
+    pieces = []
+    done = 0
+    for start, end, text_end in spans[:, :count].T.tolist():
+        tokens = _TOKEN.findall(body[start:text_end])
+        closed = bool(tokens[-1][0]) and tokens[-1][1] == "math"
+        pieces += [body[done:start], f"<math>{_latex(tokens)}</math>" if closed else ""]
+        done = end
+    return "".join((*pieces, body[done:]))
+
+
+def _nodes(columns: Columns, body: str) -> Nodes:
+    tags, names, parents, depths, first, last = columns.nodes[: scan.NODE_LAST + 1].tolist()
+    strings = columns.strings
+    words = [*TAGS, *strings]
+    hidden = [False] * len(tags)
+    hiding = [
+        node
+        for node in np.flatnonzero(columns.nodes[scan.NODE_HIDDEN]).tolist()
+        if _HIDDEN.search(body[columns.nodes[scan.NODE_RAW, node] : columns.nodes[scan.NODE_RAW_END, node]])
+    ]
+    if hiding:
+        for node in hiding:
+            hidden[node] = True
+        for node in range(hiding[0], len(tags)):
+            hidden[node] = hidden[node] or hidden[parents[node]]
+    return Nodes([words[tag] for tag in tags], [strings[name] for name in names], parents, depths, first, last, hidden)
+
+
+def _items(columns: Columns, body: str, lists: Mapping[int, list[dict[str, str]]]) -> list[Item]:
+    """The items as objects; a background is a picture whose address is not yet looked for."""
+    strings = columns.strings
+    text = _text(columns.text)
     items: list[Item] = []
-    node = 0
-    pieces: list[str] = []
-    linked = strong = links = 0
-    names = ""
-    timed = broke = after_link = in_link = False
-    link: str | None = None
-    link_start = in_strong = in_pre = in_silent = 0
-    spans: list[str] = []
-    players: list[Picture] = []
-    sources: list[dict[str, str]] | None = None
-    math: list[tuple[str, str, str, str]] | None = None
-    named: dict[str, tuple[str, bool]] = {"": ("", False)}
-
-    def close() -> None:
-        nonlocal linked, strong, timed, broke
-        text = "".join(pieces)
-        pieces.clear()
-        text = _preformatted(text) if in_pre else _collapsed(text)
-        if text:
-            items.append(Block(text, node, min(linked, len(text)), links, names, min(strong, len(text)), timed))
-        linked = strong = 0
-        timed = broke = False
-
-    for slash, tag, raw, text in _TOKEN.findall(body):
-        if math is not None:
-            math.append((slash, tag, raw, text))
-            if not (slash and tag == "math"):
-                continue
-            latex = _latex(math)
-            math = None
-            if latex and not in_silent:
-                pieces.append(latex)
-                broke = False
+    for position, (kind, node, start, end, names, linked, links, strong, timed) in enumerate(
+        columns.items[: scan.ITEM_TIMED + 1].T.tolist()
+    ):
+        if kind == scan.TEXT:
+            items.append(Block(text[start:end], node, linked, links, strings[names], strong, timed == 1))
+        elif kind == scan.PICTURE:
+            silent, alone, *outer = columns.items[scan.ITEM_SILENT :, position].tolist()
+            items.append(
+                Picture(
+                    TAGS[strong],
+                    attributes(body[start:end]),
+                    node,
+                    lists.get(timed, []),
+                    unescape(body[linked:links]) if 0 <= linked < links else None,
+                    " ".join((strings[names], *(strings[each] for each in outer if each >= 0))).strip(),
+                    silent == 1,
+                    alone == 1,
+                )
+            )
         else:
-            kind = _KINDS.get(tag, _OTHER)
-            if kind == _OTHER:
-                if pieces:
-                    close()
-                links = 0
-                names = ""
-                if slash:
-                    if tags[node] == tag and node:
-                        last[node] = len(items)
-                        in_pre -= tag == "pre"
-                        node = parents[node]
-                else:
-                    known = named.get(raw)
-                    if known is None:
-                        known = named[raw] = (_names(raw), _is_hidden(raw))
-                    depth = depths[node] + 1
-                    if depth > NESTING:
-                        raise TooDeep(depth)
-                    tags.append(tag)
-                    node_names.append(known[0])
-                    parents.append(node)
-                    depths.append(depth)
-                    first.append(len(items))
-                    last.append(-1)
-                    hidden.append(hidden[node] or known[1])
-                    node = len(tags) - 1
-                    in_pre += tag == "pre"
-                    if backgrounds and "url(" in raw and (found := _BACKGROUND.search(unescape(raw))):
-                        items.append(Picture("img", attributes(raw) | {"src": found[1].strip()}, node, names=known[0]))
-            elif slash:
-                if kind == _LINK:
-                    in_link = False
-                    link = None
-                    after_link = True
-                elif kind == _SPAN:
-                    if spans:
-                        spans.pop()
-                elif kind == _STRONG:
-                    in_strong -= 1
-                elif kind == _QUIET:
-                    in_silent -= 1
-                elif kind == _CHOICE:
-                    sources = None
-                elif kind == _MEDIA and players and tag in _PLAYERS:
-                    players.pop()
-            elif kind == _MEDIA:
-                if tag == "source":
-                    if sources is not None:
-                        sources.append(attributes(raw))
-                    elif players:
-                        players[-1].sources.append(attributes(raw))
-                else:
-                    picture = Picture(
-                        tag,
-                        attributes(raw),
-                        node,
-                        sources or [],
-                        unescape(link) if link else None,
-                        " ".join((_names(raw), *spans[-3:])).strip(),
-                        in_silent > 0,
-                        in_link and link_start == linked,
-                    )
-                    if pieces:
-                        close()
-                        link_start = 0
-                    items.append(picture)
-                    if tag in _PLAYERS:
-                        players.append(picture)
-            elif kind == _LINE:
-                if broke:
-                    close()
-                elif pieces:
-                    pieces.append(BREAK)
-                    broke = True
-            elif kind == _MATH:
-                math = [(slash, tag, raw, text)]
-                continue
-            elif kind == _RULE:
-                if pieces:
-                    close()
-            elif kind < _LINE:
-                if kind == _LINK:
-                    in_link = True
-                    link_start = linked
-                    links += 1
-                    start = raw.find(' href="') + 7
-                    link = raw[start : raw.find('"', start)] if start > 6 else None
-                    if after_link and pieces:
-                        pieces.append(" ")
-                elif kind == _STRONG:
-                    in_strong += 1
-                if raw:
-                    if kind == _SPAN:
-                        own = _names(raw)
-                        spans.append(own)
-                        names = names or own
-                    elif not names:
-                        names = _names(raw)
-                elif kind == _SPAN:
-                    spans.append("")
-            elif kind == _QUIET:
-                in_silent += 1
-            elif kind == _CHOICE:
-                sources = []
-            elif kind == _DATED:
-                timed = True
-        if not text or in_silent:
-            continue
-        if in_pre:
-            pieces.append(text)
-        elif text.isspace():
-            if pieces:
-                pieces.append(" ")
-            continue
+            items.append(Picture("img", attributes(body[start:end]), node, names=strings[names]))
+    return items
+
+
+def _with_found_backgrounds(page: Page, body: str) -> Page:
+    """The page with the addresses of background images as their src, and without those that have none."""
+    items, columns = page.items, page.columns
+    dropped = np.zeros(len(items) + 1, dtype=np.int32)
+    for position in np.flatnonzero(columns.items[scan.ITEM_KIND] == scan.BACKGROUND).tolist():
+        item = items[position]
+        start, end = columns.items[scan.ITEM_START, position], columns.items[scan.ITEM_END, position]
+        if isinstance(item, Picture) and (found := _BACKGROUND.search(unescape(body[start:end]))):
+            item.attributes["src"] = found[1].strip()
         else:
-            pieces.append(text)
-        broke = after_link = False
-        if in_link:
-            linked += len(text)
-        if in_strong:
-            strong += len(text)
-    if pieces:
-        close()
-    last = [len(items) if each < 0 else each for each in last]
-    return Page(Nodes(tags, node_names, parents, depths, first, last, hidden), items)
-
-
-def _collapsed(text: str) -> str:
-    text = unescape(text)
-    if BREAK not in text:
-        return " ".join(text.split())
-    return "\n".join(line for line in (" ".join(line.split()) for line in text.split(BREAK)) if line)
-
-
-def _preformatted(text: str) -> str:
-    return "\n".join(line.rstrip() for line in unescape(text).replace(BREAK, "\n").split("\n")).strip("\n")
+            dropped[position] = 1
+    kept = np.flatnonzero(dropped[:-1] == 0)
+    moved = np.cumsum(dropped) - dropped
+    columns.nodes[scan.NODE_FIRST] -= moved[columns.nodes[scan.NODE_FIRST]]
+    columns.nodes[scan.NODE_LAST] -= moved[columns.nodes[scan.NODE_LAST]]
+    page.nodes.first, page.nodes.last = columns.nodes[[scan.NODE_FIRST, scan.NODE_LAST]].tolist()
+    columns.items[scan.ITEM_KIND, kept] = np.minimum(columns.items[scan.ITEM_KIND, kept], scan.PICTURE)
+    found_columns = Columns(columns.nodes, columns.items[:, kept], columns.text, columns.strings)
+    return Page(page.nodes, [items[position] for position in kept.tolist()], found_columns)
 
 
 def _latex(tokens: list[tuple[str, str, str, str]]) -> str:
@@ -369,8 +340,7 @@ def _latex(tokens: list[tuple[str, str, str, str]]) -> str:
         formula = formula[len(r"{\displaystyle ") : -1].strip()
     if not formula:
         formula = mathml.latex(
-            (slash == "/", tag, attributes(raw) if raw else {}, unescape(text))
-            for slash, tag, raw, text in tokens[:-1]
+            (slash == "/", tag, attributes(raw) if raw else {}, unescape(text)) for slash, tag, raw, text in tokens[:-1]
         )
     if not formula:
         return " ".join(" ".join(text for _, _, _, text in tokens[:-1]).split())

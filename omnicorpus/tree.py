@@ -7,16 +7,17 @@ about 1 µs per property and node, the tokeniser 0.5 µs per tag.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from omnicorpus import hostile
 
 NESTING = 2_000
 """Open elements at once. Browsers cut at 512; a parser needs time in the square of the depth (every <div> looks
-through all
-open elements for a <p>): 100,000 deep takes minutes, 2,000 deep a hundredth of a second."""
+through all open elements for a <p>): 100,000 deep takes minutes, 2,000 deep a hundredth of a second."""
 
 _CHECK_FROM = 10_000
 """Pages with fewer `<` cannot nest so deep that parsing takes over 0.1 s; `omnicorpus.blocks.read` counts them."""
@@ -31,36 +32,20 @@ Also cut here are `nav` and `footer` that hold no h1,
 main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all
 items 21 %."""
 
-_TAG = re.compile(rb"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
-_UNNESTED = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr p li dd dt td th tr tbody thead tfoot "
-    b"option "
-    b"optgroup a script style html head body".split()
-)
-"""Elements that are void, or that a second one of the same kind closes: they do not deepen a page by themselves."""
-
-
 ATTRIBUTES = 10_000
 """Attributes of one element. A parser compares each with all before it: 100,000 take 16 s, 10,000 a sixth of a
 second."""
 
 REOPENED = 2_000_000
 """Formatting elements left open at once, times tags. HTML opens all of them again in each later paragraph: 1,000 of
-them
-before 10,000 paragraphs make ten million elements, 30 s and 4 GB."""
+them before 10,000 paragraphs make ten million elements, 30 s and 4 GB."""
 
 _FEW = 20
-_MAYBE_FORMATTING = re.compile(rb"<[bcefinstuBCEFINSTU][a-zA-Z]{0,5}\s")
-"""A quick look for `_FORMATTING`, which takes three times as long."""
-_FORMATTING = re.compile(rb"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(\s|>)", re.IGNORECASE)
-
-_LONG = 20_000
-"""Bytes of a tag from which its attributes are counted."""
-_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
+"""Formatting elements that may be left open on a page of any length."""
 
 
 class TooManyAttributes(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
-    """An element has more than `ATTRIBUTES` attributes, about `count`."""
+    """An element has more than `ATTRIBUTES` attributes, `count` at most."""
 
     def __init__(self, count: int) -> None:
         super().__init__(f"more than {ATTRIBUTES} attributes in one element")
@@ -103,11 +88,9 @@ def parse(html: str | bytes) -> Tree:
     """Parse a page. Raises `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes are read as UTF-8, wrong bytes
     as U+FFFD."""
     source = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    _refuse_deep(source)
-    _refuse_attributes(source)
-    _refuse_formatting(source)
     if b"\x00" in source:
         source = source.replace(b"\x00", b"")
+    _refuse_slow(source)
     page = LexborHTMLParser(source)
     root = page.root
     if root is None or page.body is None:
@@ -171,45 +154,14 @@ def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
     node.replace_with(f"{mark}{node.text().strip()}{mark}")
 
 
-def _refuse_attributes(source: bytes) -> None:
-    for piece in source.split(b">"):
-        if len(piece) > _LONG:
-            tag = piece[piece.rfind(b"<") + 1 :]
-            if len(tag) > _LONG and tag[:1].isalpha() and (count := len(_QUOTED.sub(b"", tag).split())) > ATTRIBUTES:
-                raise TooManyAttributes(count)
-
-
-def _refuse_formatting(source: bytes) -> None:
-    if len(_MAYBE_FORMATTING.findall(source)) <= _FEW:
-        return
-    opened = most = 0
-    for end, space in _FORMATTING.findall(source):
-        if end:
-            opened -= opened > 0
-        elif space != b">":
-            opened += 1
-            most = max(most, opened)
-    if most > _FEW and (count := most * source.count(b"<")) > REOPENED:
+def _refuse_slow(source: bytes) -> None:
+    """Raise where parsing would take too long."""
+    tags = source.count(b"<")
+    codes = np.frombuffer(source, dtype=np.uint8)
+    if tags >= _CHECK_FROM and (depth := hostile.depth(codes, tags, NESTING)) > NESTING:
+        raise TooDeep(depth)
+    attributes, formatting = hostile.most(codes)
+    if attributes > ATTRIBUTES:
+        raise TooManyAttributes(attributes)
+    if formatting > _FEW and (count := formatting * tags) > REOPENED:
         raise TooMuchFormatting(count)
-
-
-def _refuse_deep(source: bytes) -> None:
-    if source.count(b"<") < _CHECK_FROM:
-        return
-    opened: list[bytes] = []
-    counts: dict[bytes, int] = {}
-    for match in _TAG.finditer(source):
-        name = match[2].lower()
-        if name in _UNNESTED:
-            continue
-        if not match[1]:
-            opened.append(name)
-            counts[name] = counts.get(name, 0) + 1
-            if len(opened) > NESTING:
-                raise TooDeep(len(opened))
-        elif counts.get(name):
-            while True:
-                last = opened.pop()
-                counts[last] -= 1
-                if last == name:
-                    break

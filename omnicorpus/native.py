@@ -1,0 +1,43 @@
+"""The one door to the compiler: loops over characters, elements and blocks become machine code.
+
+A compiled function is written in the plain part of Python and numpy that Numba knows. Its machine code is kept in the
+`__pycache__` beside its file, or in the user's cache folder where that one is read-only, so that only the first process
+after an installation compiles (about half a minute for all); processes that start at once each write a whole file and
+rename it. Array bounds are not checked in machine code: tests run the same functions uncompiled, where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from numba import njit, types
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_ELEMENTS: dict[str, types.Type] = {
+    "bytes": types.uint8, "codes": types.uint32, "hashes": types.uint64, "ints": types.int32, "longs": types.int64,
+    "floats": types.float32, "doubles": types.float64,
+}  # fmt: skip
+_ARGUMENTS: dict[str, types.Type] = {
+    **{name: types.Array(kind, 1, "C", readonly=True) for name, kind in _ELEMENTS.items()},
+    "table": types.Array(types.int32, 2, "C", readonly=True),
+    "int": types.int64,
+    "bool": types.boolean,
+}
+
+
+def compiled(*arguments: str) -> Callable[[Function], Function]:
+    """Compile a function at its definition, for arguments that it only reads: flat arrays ("bytes" of uint8, "codes" of
+    uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles"), a "table" of int32, "int",
+    "bool".
+
+    The uncompiled function stays at `.py_func`.
+    """
+    signature = tuple(_ARGUMENTS[name] for name in arguments)
+    return cast(Callable[[Function], Function], njit(signature, cache=True, error_model="numpy"))
+
+
+def inlined(function: Function) -> Function:
+    """A function that only compiled functions call, compiled with each of them."""
+    return cast(Function, njit(error_model="numpy")(function))

@@ -1,0 +1,605 @@
+"""The compiled reading of markup: characters in, tables of elements and items out; `omnicorpus.blocks` names them.
+
+One pass from left to right, without recursion. Every table is an array of int32 with one row per column below, so that
+a column is contiguous; strings are spans (first, last + 1) of characters in the markup, in the text or in the pool.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnicorpus.native import compiled, inlined
+
+OTHER, PLAIN, LINK, SPAN, STRONG, LINE, MEDIA, EMPTY, WORD, QUIET, CHOICE, DATED, MATH, RULE = range(14)
+"""What an element does to the text around it; those from PLAIN to STRONG may name a block by their class."""
+
+NODE_TAG, NODE_NAMES, NODE_PARENT, NODE_DEPTH, NODE_FIRST, NODE_LAST, NODE_RAW, NODE_RAW_END, NODE_HIDDEN = range(9)
+"""Columns of an element that breaks lines. The tag is a number (see `tags` of `read`), the names a number of the pool,
+raw the span of the attributes in the markup; hidden says that a word in them makes it worth asking."""
+
+ITEM_KIND, ITEM_NODE, ITEM_START, ITEM_END, ITEM_NAMES, ITEM_LINKED, ITEM_LINKS, ITEM_STRONG, ITEM_TIMED = range(9)
+"""Columns of every item. Start and end are a text's span in the text, a picture's attributes in the markup."""
+ITEM_TAG, ITEM_SOURCES, ITEM_SILENT, ITEM_ALONE, ITEM_OUTER = ITEM_STRONG, ITEM_TIMED, 9, 10, 11
+"""Columns of a picture in the place of a text's: the link's span is at linked and links (-1 for no link), sources is
+the number of its list. Outer and the two columns after it are the names of the three spans around, outermost first, -1
+for none."""
+ITEM_COLUMNS = ITEM_OUTER + 3
+TEXT, PICTURE, BACKGROUND = range(3)
+"""Kinds of item; a background is an element whose attributes may hold an image address in their style."""
+
+BREAK = 11
+"""The character that stands for <br> inside a block until the block is closed: white space that HTML never needs."""
+
+_LESS, _GREATER, _QUOTE, _SLASH, _EQUALS, _NEWLINE, _AND = (ord(character) for character in '<>"/=\n&')
+_SEED = np.uint64(14695981039346656037)
+_PRIME = np.uint64(1099511628211)
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.array([ord(character) for character in text], dtype=np.uint32)
+
+
+_CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class", "id", "itemprop", "role", "rel"))
+_HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
+_NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
+
+
+@inlined
+def _is_space(code: int) -> bool:
+    """What str.isspace says."""
+    if code <= 32:
+        return code == 32 or 9 <= code <= 13 or 28 <= code <= 31
+    if code < 0x1680:
+        return code == 0x85 or code == 0xA0
+    return (
+        0x2000 <= code <= 0x200A
+        or code == 0x3000
+        or code == 0x2028
+        or code == 0x2029
+        or code == 0x202F
+        or code == 0x205F
+        or code == 0x1680
+    )
+
+
+@inlined
+def _stands(codes: NDArray[np.uint32], at: int, end: int, word: NDArray[np.uint32]) -> bool:
+    """Whether `word` stands at a place, before `end`."""
+    if at + len(word) > end:
+        return False
+    for index in range(len(word)):  # noqa: SIM110 - the compiler knows no all() over a generator
+        if codes[at + index] != word[index]:
+            return False
+    return True
+
+
+@inlined
+def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> int:
+    """Where `word` first stands in a span, or -1."""
+    for at in range(start, end - len(word) + 1):
+        if codes[at] == word[0] and _stands(codes, at, end, word):
+            return at
+    return -1
+
+
+@inlined
+def _hash(codes: NDArray[np.uint32], start: int, end: int) -> Any:
+    """64 bits for a span, never 0: two strings that a page forges to share them only mislead us about that page."""
+    key = _SEED
+    for index in range(start, end):
+        key = (key ^ np.uint64(codes[index])) * _PRIME
+    return key | np.uint64(1)
+
+
+@inlined
+def _slot(keys: NDArray[np.uint64], key: Any) -> int:
+    """Where `key` stands in an open table of a power of two of places, or where it belongs."""
+    slot = np.int64((key ^ (key >> np.uint64(32))) & np.uint64(len(keys) - 1))
+    while keys[slot] != 0 and keys[slot] != key:
+        slot = (slot + 1) & (len(keys) - 1)
+    return int(slot)
+
+
+@compiled("codes", "ints", "int")
+def numbered(words: NDArray[np.uint32], ends: NDArray[np.int32], places: int) -> tuple[Any, Any]:
+    """A table of `places` (a power of two) that finds the number of a word by `_hash`: its keys and its numbers."""
+    keys, numbers = np.zeros(places, dtype=np.uint64), np.zeros(places, dtype=np.int32)
+    start = 0
+    for number in range(len(ends)):
+        key = _hash(words, start, ends[number])
+        slot = _slot(keys, key)
+        keys[slot], numbers[slot] = key, number
+        start = ends[number]
+    return keys, numbers
+
+
+@inlined
+def _name_value(codes: NDArray[np.uint32], at: int, end: int) -> int:
+    """Where the value begins if `class="`, `id="`, `itemprop="`, `role="` or `rel="` stands at a place, else 0."""
+    first = codes[at]
+    if first == _CLASS[0]:
+        return at + len(_CLASS) if _stands(codes, at, end, _CLASS) else 0
+    if first == _ID[0]:
+        if _stands(codes, at, end, _ID):
+            return at + len(_ID)
+        return at + len(_ITEMPROP) if _stands(codes, at, end, _ITEMPROP) else 0
+    if first == _ROLE[0]:
+        if _stands(codes, at, end, _ROLE):
+            return at + len(_ROLE)
+        return at + len(_REL) if _stands(codes, at, end, _REL) else 0
+    return 0
+
+
+@inlined
+def _pool_names(codes: NDArray[np.uint32], start: int, end: int, pool: NDArray[np.uint32], at: int) -> int:
+    """Write the values of the naming attributes of a tag into the pool, a space between them; returns the end."""
+    first = at
+    any_found = False
+    index = start
+    while index < end - 1:
+        if not _is_space(codes[index]):
+            index += 1
+            continue
+        index += 1
+        value = _name_value(codes, index, end)
+        if value == 0:
+            continue
+        close = value
+        while close < end and codes[close] != _QUOTE:
+            close += 1
+        if close == end:
+            continue
+        if any_found:
+            pool[at] = 32
+            at += 1
+        for each in range(value, close):
+            pool[at] = codes[each]
+            at += 1
+        any_found = True
+        index = close + 1
+    return at if any_found else first
+
+
+@inlined
+def _interned(
+    pool: NDArray[np.uint32], start: int, end: int, keys: NDArray[np.uint64], numbers: NDArray[np.int32], ends: Any
+) -> int:
+    """The number of a string just written at the pool's end; ends[0] is the count of strings, ends[n + 1] where n ends.
+
+    The empty string is 0. The caller's pool end is ends[count] afterwards: a known string is thereby taken back.
+    """
+    if start == end:
+        return 0
+    key = _hash(pool, start, end)
+    slot = _slot(keys, key)
+    if keys[slot] == 0:
+        keys[slot] = key
+        numbers[slot] = ends[0]
+        ends[0] += 1
+        ends[ends[0]] = end
+    return int(numbers[slot])
+
+
+@inlined
+def _names(
+    codes: NDArray[np.uint32],
+    start: int,
+    end: int,
+    pool: NDArray[np.uint32],
+    keys: NDArray[np.uint64],
+    numbers: NDArray[np.int32],
+    ends: NDArray[np.int32],
+) -> int:
+    """The pool's number of a tag's names."""
+    if end - start < 4:
+        return 0
+    first = ends[ends[0]]
+    return _interned(pool, first, _pool_names(codes, start, end, pool, first), keys, numbers, ends)
+
+
+@inlined
+def _unescape(text: NDArray[np.uint32], start: int, end: int) -> int:
+    """Resolve in place the five character references that a serialiser writes; returns the new end."""
+    at = start
+    index = start
+    while index < end:
+        code = text[index]
+        index += 1
+        if code == _AND:
+            if _stands(text, index, end, _AMP):
+                index += len(_AMP)
+            elif _stands(text, index, end, _NBSP):
+                index += len(_NBSP)
+                code = np.uint32(0xA0)
+            elif _stands(text, index, end, _QUOT):
+                index += len(_QUOT)
+                code = np.uint32(_QUOTE)
+            elif _stands(text, index, end, _LT):
+                index += len(_LT)
+                code = np.uint32(_LESS)
+            elif _stands(text, index, end, _GT):
+                index += len(_GT)
+                code = np.uint32(_GREATER)
+        text[at] = code
+        at += 1
+    return at
+
+
+@inlined
+def _collapse(text: NDArray[np.uint32], start: int, end: int) -> int:
+    """Make each run of white space one space, or one line break where a BREAK is in it, and trim; the new end."""
+    at = start
+    gap = 0
+    for index in range(start, end):
+        code = text[index]
+        if _is_space(code):
+            gap = _NEWLINE if code == BREAK or gap == _NEWLINE else 32
+            continue
+        if gap and at > start:
+            text[at] = gap
+            at += 1
+        gap = 0
+        text[at] = code
+        at += 1
+    return at
+
+
+@inlined
+def _preformat(text: NDArray[np.uint32], start: int, end: int) -> int:
+    """Trim the right of each line and the empty lines at both ends; a BREAK is a line break. The new end."""
+    at = line = start
+    for index in range(start, end):
+        code = text[index]
+        if code in (BREAK, _NEWLINE):
+            while at > line and _is_space(text[at - 1]):
+                at -= 1
+            if at > start:
+                text[at] = _NEWLINE
+                at += 1
+            line = at
+        else:
+            text[at] = code
+            at += 1
+    while at > line and _is_space(text[at - 1]):
+        at -= 1
+    while at > start and text[at - 1] == _NEWLINE:
+        at -= 1
+    return at
+
+
+@inlined
+def _is_blank(codes: NDArray[np.uint32], start: int, end: int) -> bool:
+    for index in range(start, end):  # noqa: SIM110
+        if not _is_space(codes[index]):
+            return False
+    return True
+
+
+@inlined
+def _quotes_after(codes: NDArray[np.uint32]) -> tuple[Any, Any]:
+    """For each place, whether the quotes from there to the end are odd; and for even and odd, the last such `>`."""
+    odd = np.zeros(len(codes) + 1, dtype=np.uint8)
+    last = np.full(2, -1, dtype=np.int64)
+    for index in range(len(codes) - 1, -1, -1):
+        odd[index] = odd[index + 1] ^ (codes[index] == _QUOTE)
+        if codes[index] == _GREATER and last[odd[index]] < 0:
+            last[odd[index]] = index
+    return odd, last
+
+
+@inlined
+def _tag_end(codes: NDArray[np.uint32], start: int) -> int:
+    """The first `>` outside quotes, or -1."""
+    index = start
+    length = len(codes)
+    while index < length:
+        code = codes[index]
+        if code == _GREATER:
+            return index
+        if code == _QUOTE:
+            index += 1
+            while index < length and codes[index] != _QUOTE:
+                index += 1
+        index += 1
+    return -1
+
+
+@compiled("codes", "int", "hashes", "ints", "bytes", "int", "int", "bool", "bool")
+def read(
+    codes: NDArray[np.uint32],
+    less: int,
+    tag_keys: NDArray[np.uint64],
+    tag_numbers: NDArray[np.int32],
+    tag_kinds: NDArray[np.uint8],
+    pre: int,
+    deepest: int,
+    latex: bool,
+    backgrounds: bool,
+) -> tuple[Any, ...]:
+    """Read markup as `omnicorpus.tree.parse` returns it. Returns the tables of nodes, items, sources (list, span) and
+    formulas (start, end of the element, end of the text after it), the four counts of their rows, the text, the pool
+    and its ends (see `_interned`), and the depth reached: `deepest` + 1 where it was exceeded and reading stopped.
+
+    `less` counts the `<` of the markup. `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
+    `tag_kinds` holds the kind of each number; the number of an unknown tag is len(tag_kinds) + its pool number. `pre`,
+    and the two numbers after it, are those of <pre>, <source> and the first player; players come last. `latex` says
+    that the text at the start of each formula is to be taken, and nothing else of it. `backgrounds` makes an item of
+    each line-breaking element with an address in its attributes.
+    """
+    length = len(codes)
+    source_tag, first_player = pre + 1, pre + 2
+    nodes = np.empty((NODE_HIDDEN + 1, less + 1), dtype=np.int32)
+    items = np.empty((ITEM_COLUMNS, 3 * less + 3), dtype=np.int32)
+    sources = np.empty((3, less + 1), dtype=np.int32)
+    formulas = np.empty((3, less + 1), dtype=np.int32)
+    n_nodes, n_items, n_sources, n_formulas = 1, 0, 0, 0
+    text = np.empty(length + less + 1, dtype=np.uint32)
+    block = at = 0  # the block being gathered is text[block:at]
+
+    places = 64
+    while places < 4 * less:
+        places *= 2
+    keys, numbers = np.zeros(places, dtype=np.uint64), np.zeros(places, dtype=np.int32)
+    pool = np.empty(length + 1, dtype=np.uint32)
+    ends = np.zeros(2 * less + 4, dtype=np.int32)
+    ends[0] = 1  # the empty string
+
+    nodes[:, 0] = 0
+    nodes[NODE_PARENT, 0] = -1
+    nodes[NODE_LAST, 0] = -1
+    node = 0
+    reached = 0
+    linked = strong = links = names = 0
+    timed = broke = after_link = in_link = False
+    link = link_end = -1
+    link_start = in_strong = in_pre = in_silent = 0
+    spans = np.full(less + 4, -1, dtype=np.int32)  # three that are none below the first
+    n_spans = 3
+    players = np.empty(less + 1, dtype=np.int32)  # the list of sources of each open player
+    n_players = 0
+    choice, choice_length, n_lists = -1, 0, 0  # the list of sources of the open <picture>
+    math = -1
+
+    odd, last_greater = np.zeros(0, dtype=np.uint8), np.zeros(2, dtype=np.int64)
+    position = 0
+    finished = False
+    while not finished:
+        while position < length and codes[position] != _LESS:
+            position += 1
+        slash = False
+        kind = OTHER
+        tag = raw = raw_end = text_start = text_end = 0
+        if position >= length:
+            finished = True
+        else:
+            start = position + 1
+            slash = start < length and codes[start] == _SLASH
+            start += slash
+            if start >= length or not (97 <= codes[start] <= 122 or 65 <= codes[start] <= 90):
+                position += 1
+                continue
+            raw = start + 1
+            while raw < length and codes[raw] != _SLASH and codes[raw] != _GREATER and not _is_space(codes[raw]):
+                raw += 1
+            raw_end = -1
+            if len(odd) == 0:
+                raw_end = _tag_end(codes, raw)
+                if raw_end < 0:
+                    odd, last_greater = _quotes_after(codes)
+            if len(odd) and raw_end < 0:
+                # quotes are out of step: a name ends early where only so the tag ends at all
+                longest = raw
+                while raw > start and last_greater[odd[raw]] < raw:
+                    if max(last_greater[0], last_greater[1]) <= start:
+                        break
+                    raw -= 1
+                if raw == start or last_greater[odd[raw]] < raw:
+                    position = longest
+                    continue
+                raw_end = _tag_end(codes, raw)
+            text_start = text_end = raw_end + 1
+            while text_end < length and codes[text_end] != _LESS:
+                text_end += 1
+
+            key = _hash(codes, start, raw)
+            slot = _slot(tag_keys, key)
+            if tag_keys[slot] == key:
+                tag = tag_numbers[slot]
+                kind = tag_kinds[tag]
+            elif math < 0:
+                first = ends[ends[0]]
+                pool[first : first + raw - start] = codes[start:raw]
+                tag = len(tag_kinds) + _interned(pool, first, first + raw - start, keys, numbers, ends)
+        if math >= 0:
+            if not finished:
+                position = text_end
+                if not (slash and kind == MATH):
+                    continue
+            formulas[0, n_formulas] = math
+            formulas[1, n_formulas] = text_start if not finished else length
+            formulas[2, n_formulas] = text_end if not finished else length
+            n_formulas += 1
+            math = -1
+            kind = WORD if not finished else OTHER
+        elif not finished:
+            tag_start = position
+            position = text_end
+
+        alone = in_link and link_start == linked
+        opens_media = kind == MEDIA and not slash and tag != source_tag
+        closes = kind == OTHER or (not slash and (opens_media or (kind == LINE and broke) or kind == RULE))
+        again = kind == LINE and closes
+        if closes and at > block:
+            end = _unescape(text, block, at)
+            end = _preformat(text, block, end) if in_pre != 0 else _collapse(text, block, end)
+            if end > block:
+                items[ITEM_KIND, n_items] = TEXT
+                items[ITEM_NODE, n_items] = node
+                items[ITEM_START, n_items] = block
+                items[ITEM_END, n_items] = end
+                items[ITEM_NAMES, n_items] = names
+                items[ITEM_LINKED, n_items] = min(linked, end - block)
+                items[ITEM_LINKS, n_items] = links
+                items[ITEM_STRONG, n_items] = min(strong, end - block)
+                items[ITEM_TIMED, n_items] = timed
+                n_items += 1
+            block = at = end
+            linked = strong = 0
+            timed = broke = False
+            if opens_media:
+                link_start = 0
+        if finished:
+            break
+
+        if kind == OTHER:
+            links = names = 0
+            if slash:
+                if node and nodes[NODE_TAG, node] == tag:
+                    nodes[NODE_LAST, node] = n_items
+                    in_pre -= tag == pre
+                    node = nodes[NODE_PARENT, node]
+            else:
+                depth = nodes[NODE_DEPTH, node] + 1
+                reached = max(reached, depth)
+                if depth > deepest:
+                    break
+                own = _names(codes, raw, raw_end, pool, keys, numbers, ends)
+                nodes[NODE_TAG, n_nodes] = tag
+                nodes[NODE_NAMES, n_nodes] = own
+                nodes[NODE_PARENT, n_nodes] = node
+                nodes[NODE_DEPTH, n_nodes] = depth
+                nodes[NODE_FIRST, n_nodes] = n_items
+                nodes[NODE_LAST, n_nodes] = -1
+                nodes[NODE_RAW, n_nodes] = raw
+                nodes[NODE_RAW_END, n_nodes] = raw_end
+                nodes[NODE_HIDDEN, n_nodes] = (
+                    _find(codes, raw, raw_end, _HIDDEN) >= 0 or _find(codes, raw, raw_end, _DISPLAY) >= 0
+                )
+                node = n_nodes
+                n_nodes += 1
+                in_pre += tag == pre
+                if backgrounds and _find(codes, raw, raw_end, _URL) >= 0:
+                    items[:, n_items] = 0
+                    items[ITEM_KIND, n_items] = BACKGROUND
+                    items[ITEM_NODE, n_items] = node
+                    items[ITEM_START, n_items] = raw
+                    items[ITEM_END, n_items] = raw_end
+                    items[ITEM_NAMES, n_items] = own
+                    n_items += 1
+        elif slash:
+            if kind == LINK:
+                in_link = False
+                link = -1
+                after_link = True
+            elif kind == SPAN:
+                if n_spans > 3:
+                    n_spans -= 1
+            elif kind == STRONG:
+                in_strong -= 1
+            elif kind == QUIET:
+                in_silent -= 1
+            elif kind == CHOICE:
+                choice = -1
+            elif kind == MEDIA and tag >= first_player and n_players:
+                n_players -= 1
+        elif opens_media:
+            own_list = choice
+            if choice < 0 or choice_length == 0:
+                own_list = n_lists
+                n_lists += 1
+            items[ITEM_KIND, n_items] = PICTURE
+            items[ITEM_NODE, n_items] = node
+            items[ITEM_START, n_items] = raw
+            items[ITEM_END, n_items] = raw_end
+            items[ITEM_NAMES, n_items] = _names(codes, raw, raw_end, pool, keys, numbers, ends)
+            items[ITEM_LINKED, n_items] = link
+            items[ITEM_LINKS, n_items] = link_end
+            items[ITEM_TAG, n_items] = tag
+            items[ITEM_SOURCES, n_items] = own_list
+            items[ITEM_SILENT, n_items] = in_silent > 0
+            items[ITEM_ALONE, n_items] = alone
+            for index in range(3):
+                items[ITEM_OUTER + index, n_items] = spans[n_spans - 3 + index]
+            n_items += 1
+            if tag >= first_player:
+                players[n_players] = own_list
+                n_players += 1
+        elif kind == MEDIA:
+            if choice >= 0 or n_players:
+                sources[0, n_sources] = choice if choice >= 0 else players[n_players - 1]
+                sources[1, n_sources] = raw
+                sources[2, n_sources] = raw_end
+                n_sources += 1
+                choice_length += 1
+        elif kind == LINE:
+            if not again and at > block:
+                text[at] = BREAK
+                at += 1
+                broke = True
+        elif kind == MATH:
+            math = tag_start
+            if not latex:
+                continue
+            if text_end > text_start and in_silent == 0:
+                text[at : at + text_end - text_start] = codes[text_start:text_end]
+                at += text_end - text_start
+                broke = False
+            continue
+        elif kind < LINE:
+            if kind == LINK:
+                in_link = True
+                link_start = linked
+                links += 1
+                link = _find(codes, raw, raw_end, _HREF)
+                if link >= 0:
+                    link += len(_HREF)
+                    link_end = link
+                    while link_end < raw_end and codes[link_end] != _QUOTE:
+                        link_end += 1
+                    if link_end == raw_end:
+                        link_end -= 1
+                if after_link and at > block:
+                    text[at] = 32
+                    at += 1
+            elif kind == STRONG:
+                in_strong += 1
+            if kind == SPAN:
+                own = _names(codes, raw, raw_end, pool, keys, numbers, ends)
+                spans[n_spans] = own
+                n_spans += 1
+                if names == 0:
+                    names = own
+            elif names == 0:
+                names = _names(codes, raw, raw_end, pool, keys, numbers, ends)
+        elif kind == QUIET:
+            in_silent += 1
+        elif kind == CHOICE:
+            choice = n_lists
+            choice_length = 0
+            n_lists += 1
+        elif kind == DATED:
+            timed = True
+
+        size = text_end - text_start
+        if size == 0 or in_silent != 0:
+            continue
+        if in_pre == 0 and _is_blank(codes, text_start, text_end):
+            if at > block:
+                text[at] = 32
+                at += 1
+            continue
+        text[at : at + size] = codes[text_start:text_end]
+        at += size
+        broke = after_link = False
+        if in_link:
+            linked += size
+        if in_strong != 0:
+            strong += size
+
+    for index in range(n_nodes):
+        if nodes[NODE_LAST, index] < 0:
+            nodes[NODE_LAST, index] = n_items
+    return nodes, items, sources, formulas, n_nodes, n_items, n_sources, n_formulas, text[:at], pool, ends, reached
