@@ -17,8 +17,8 @@ from omnicorpus.document import Drop, Kind
 
 _DIGIT = re.compile("[0-9]")
 _CONTENT = re.compile(r"[^\W_]")
-_BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、]\s*")
-_END = re.compile(r"[.!?。！？…:：;；।؟۔।។][\"'”’»」』）)\]]*$")
+_BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、](?!\d)\s*")
+_END = re.compile(r"[.!?。！？…♪♡♥☆★〜～\U0001f300-\U0001faff\ufe0f:：;；।؟۔।។][\"'”’»」』）)\]]*$")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？؟।])")
 _LABELLED = re.compile(r"[:：]\s*\n|[,，、]$")
 _URL = re.compile(
@@ -37,6 +37,8 @@ _CONTACT = re.compile(
 _TIME = re.compile(
     r"\d{1,2}[:：h]\d{2}(?:[:：]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h|时|時)?(?!\d)|\d{1,2}\.\d{2}\s*(?:[ap]\.?m\.?|uhr)|(?:午前|午後|上午|下午|오전|오후)?\s*\d{1,2}\s*[时時点시]\s*(?:\d{1,2}\s*[分분])?"
 )
+_SPAN = re.compile(rf"(?:{_TIME.pattern})\s*(?:[-–—~〜～/至到]|to|bis|à|a|до|から)\s*(?:{_TIME.pattern})")
+_LASTS = re.compile(r"run(?:ning)? ?time|duration|length|dauer|laufzeit|durée|duración|длительность|时长|片长|再生時間")
 _DATE = re.compile(
     r"\d{1,4}[-/.年년]\s*\d{1,2}[-/.月월]\s*\d{1,4}[日일]?|(?:19|20)\d{2}|\d{1,2}(?:st|nd|rd|th)?|"
     r"(?<!\w)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|janu?ar|februar|märz|mai|juni|juli|oktober|dezember|january|february|"
@@ -221,12 +223,15 @@ def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | 
 def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop | None:
     """Lines that give a time of day, and little else: at most `left` words that are no date, in a list one.
 
-    Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
+    From one time to another is when a place is open, or what stands where in a recording: that stays, as does how long
+    something lasts. Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
     """
     left = min(left, 1) if line.kind == "list" else left
     if len(line.text) > _WIDEST * longest or not _DIGIT.search(line.text):
         return None
     if not _TIME.search(line.lower) or line.words.count >= longest:
+        return None
+    if _SPAN.search(line.lower) or _LASTS.search(line.lower):
         return None
     count = Words(_DATE.sub(" ", _TIME.sub(" ", line.lower))).count
     return Drop("timestamp_line", round(count, 1), left) if count <= left else None

@@ -22,7 +22,8 @@ _DIGIT = re.compile(r"\d")
 _ANY = re.compile(r"[\d@]")
 """All that is masked holds one of these: an IPv6 address of the public internet begins with 2 or 3."""
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9.+-])[A-Za-z0-9.+_-]{1,64}@(?P<domain>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z]{2,63})(?!\w)",
+    r"(?<![A-Za-z0-9.+-])[A-Za-z0-9.+_-]{1,64}@(?P<domain>[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"
+    r"\.(?:[a-z]{2,63}|[A-Z]{2,63}))(?!\w)",
     re.ASCII,
 )
 _NOBODYS = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.I)

@@ -61,7 +61,7 @@ _TEASERS = (
 )  # fmt: skip
 _BREAK_OFF = re.compile(r"\s{0,9}\[?(?:\.\.\.|…)\]?\s{0,9}[(\[«]?\s{0,9}$")
 _EXCERPT_END = re.compile(r"\[(?:\.\.\.|…)\]$")
-_ADDRESS = r"(?:https?://|www\.)[^\s<>()（）\[\]【】]{3,400}"
+_ADDRESS = r"(?:https?://|www\.)[^\s<>()（）\[\]【】*]{3,400}"
 _BRACKETED_URL = re.compile(
     rf"[^\S\n]?(?:\({_ADDRESS}\)|（{_ADDRESS}）|\[{_ADDRESS}\]|【{_ADDRESS}】|<{_ADDRESS}>)", re.I
 )

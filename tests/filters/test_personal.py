@@ -26,6 +26,7 @@ def doc(*parts: Part) -> Document:
     ("before", "after"),
     [
         ("Write to ada.smith+news@mail.harbour.co.uk today.", "Write to <EMAIL> today."),
+        ("Write to help@harbour.com.What are you waiting for?", "Write to <EMAIL>.What are you waiting for?"),
         ("Server 93.184.216.34, and 2606:4700:4700::1111 too.", "Server <IP>, and <IP> too."),
         ("Card 4111 1111 1111 1111 or 4111-1111-1111-1111.", "Card <CARD> or <CARD>."),
         ("Card 378282246310005", "Card <CARD>"),
