@@ -364,6 +364,14 @@ def finished(root: str) -> dict[str, Any]:
     return there.manifest
 
 
+def shards(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of a finished run's shards of documents, in order. They hold the sizes of crawl files, which may be
+    gone."""
+    stage, key = list(manifest["stage_keys"].items())[-1]
+    names = (entry["file"].rsplit("/", 1)[-1] for entry in manifest["tables"].get("documents", []))
+    return tuple(name.removeprefix(f"{stage}-").removesuffix(f"-{key}.parquet") for name in names)
+
+
 def result_files(root: str, folder: str) -> list[str]:
     """Paths of a finished run's documents, images or drops, in shard order."""
     return [storage.join(root, entry["file"]) for entry in finished(root)["tables"].get(folder, [])]

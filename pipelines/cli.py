@@ -533,7 +533,7 @@ def _finished(root: str) -> tuple[plan.Plan, Any]:
     source = f"{root}/{job.RUN}"
     pipeline = _pipeline(manifest["config"], source)
     settings = config.fill(pipeline.Settings, manifest["config"], source)
-    laid_out = plan.make(root, pipeline.stages(settings, tuple(manifest["files"])))
+    laid_out = plan.make(root, pipeline.stages(settings, tuple(manifest["files"]), job.shards(manifest)))
     unfinished = next((step.stage.name for step in laid_out.steps if len(step.done) < len(step.shards)), None)
     if unfinished is not None:
         raise InputError(f"another version of omnicorpus made {root} ({unfinished} differs): run its config again")
@@ -563,12 +563,16 @@ def refilter(
     pipeline = _pipeline(values, root)
     settings = config.fill(pipeline.Settings, values, "--set")
     files = tuple(manifest["files"])
-    stages = pipeline.stages(settings, files)
+    stages = pipeline.stages(settings, files, job.shards(manifest))
 
     def start() -> Engine:
         return _engine(workers, address)
 
-    with terminal.run_progress() as listen:
+    with terminal.run_progress() as tell:
+
+        def listen(progress: dict[str, runner.Progress]) -> None:
+            tell({name: stage for name, stage in progress.items() if name == before.steps[-1].stage.name})
+
         if dry_run:
             changed = refiltering.preview(root, stages, before, start, listen, examples=examples)
         else:

@@ -204,9 +204,11 @@ def files(settings: Settings) -> tuple[str, ...]:
     return found
 
 
-def stages(settings: Settings, sources: tuple[str, ...]) -> tuple[Stage, ...]:
-    """The pipeline over the crawl files `sources`, in order."""
-    shards = tuple(shard_name(path, storage.size(path) if storage.is_local(path) else None) for path in sources)
+def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...] | None = None) -> tuple[Stage, ...]:
+    """The pipeline over the crawl files `sources`, in order. `shards` names them where a run has: then they may be
+    gone."""
+    if shards is None:
+        shards = tuple(shard_name(path, storage.size(path) if storage.is_local(path) else None) for path in sources)
     languages = None if settings.languages == "all" else tuple(settings.languages)
     unique = Need("unique", "documents")
     paragraphs: tuple[Stage, ...] = ()
