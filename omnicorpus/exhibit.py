@@ -262,11 +262,10 @@ def unfold(after: Sequence[Slot], cuts: Rows, before: Sequence[Part] | None) -> 
     while rest or len(slots) <= last:
         place = len(slots)
         if place in cuts:
-            rows = cuts[place]
-            original = before[place] if before is not None and place < len(before) else _of_ledger(rows[0])
+            original = _original(cuts, before, place)
             whole = before is not None or not isinstance(original, Text) or len(original.text) < schema.TEXT_KEPT
-            marks = tuple(_mark(row, shadow=False) for row in rows)
-            if rest and trimmed > 0 and _is_rest(rest[0].shown, original):
+            marks = tuple(_mark(row, shadow=False) for row in cuts[place])
+            if rest and trimmed > 0 and _stayed(rest[0].shown, place, cuts, before):
                 trimmed -= 1
                 slot = rest.pop(0)
                 state: State = slot.state if slot.state in ("cut", "touched") else "trimmed"
@@ -285,19 +284,40 @@ def unfold(after: Sequence[Slot], cuts: Rows, before: Sequence[Part] | None) -> 
     return slots
 
 
+def _original(cuts: Rows, before: Sequence[Part] | None, place: int) -> Part:
+    return before[place] if before is not None and place < len(before) else _of_ledger(cuts[place][0])
+
+
+def _stayed(part: Part, place: int, cuts: Rows, before: Sequence[Part] | None) -> bool:
+    """Whether `part`, the next of what was left, is what was left of the part that was cut at `place`."""
+    if _is_rest(part, _original(cuts, before, place)):
+        return True
+    if before is None:
+        return False
+    # A repaired or masked text holds letters that weren't there. It is this one where it is neither the next part that
+    # nothing was cut of, nor left of a later one.
+    following = next((at for at in range(place, len(before)) if at not in cuts), len(before))
+    if following < len(before) and label.piece_of(before[following]) == label.piece_of(part):
+        return False
+    if any(_is_rest(part, before[at]) for at in range(place + 1, following)):
+        return False
+    original = before[place]
+    if not isinstance(part, Text) or not isinstance(original, Text):
+        return False
+    left, whole = _letters(part.text)[:300], _letters(original.text)[:300]
+    return difflib.SequenceMatcher(None, left, whole, autojunk=False).ratio() >= 0.6
+
+
 def _of_ledger(row: Mapping[str, Any]) -> Part:
     return Image(row["image"]) if row["image"] is not None else Text(row["text"] or row["detail"] or "")
 
 
 def _is_rest(part: Part, original: Part) -> bool:
-    """Whether a text may be what was left of another: its letters stand in it in their order, or nearly all do."""
+    """Whether a text may be what was left of another: its letters stand in it, in their order."""
     if not isinstance(part, Text) or not isinstance(original, Text):
         return False
-    left, whole = _letters(part.text)[:300], _letters(original.text)
-    letters = iter(whole)
-    if all(letter in letters for letter in left):
-        return True
-    return difflib.SequenceMatcher(None, left, whole[: len(left)], autojunk=False).ratio() >= 0.6
+    letters = iter(_letters(original.text))
+    return all(letter in letters for letter in _letters(part.text)[:300])
 
 
 def _letters(text: str) -> str:
