@@ -1,6 +1,7 @@
 """Pictures from a hostile web, politely. aiohttp enters the project here.
 
-One `Fetcher` asks for the addresses of one shard, all hosts at once, and hands each outcome on as it comes. Per host: a
+One `Fetcher` asks for the addresses of one shard after the other, all hosts of a shard at once, and hands each outcome
+on as it comes. What it learns of names, hosts and their robots.txt it keeps between shards, within limits. Per host: a
 robots.txt, a pace, a few connections, a pause when the host asks for one, and an end of asking when it is dead. Per
 picture: a deadline that holds from the name's resolution to the last byte, a limit of bytes after inflation, a limit of
 redirects, and `guard` before each request and again on the numeric address at the moment of connecting. Nothing that a
@@ -13,8 +14,8 @@ Reasons, as they stand in `Measures.error`:
     an answer of no use   not_found forbidden busy server_error http_error bad_redirect too_many_redirects opt_out
     a body of no use      empty too_many_bytes truncated bad_encoding not_an_image
 
-Asynchronous, because only so does one deadline bound everything that a slow server may do. A proxy is not supported:
-behind one, the address really connected to is not ours to check.
+Asynchronous, because only so does one deadline bound everything that a slow server may do. Behind a proxy the address
+really connected to is not ours to check: there the guard judges addresses, and names as far as they resolve here.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ import re
 import resource
 import socket
 import ssl
+import time
 import zlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -68,6 +70,8 @@ class FetchSettings:
     host_connections at once to one host; browsers use six
     host_rate        requests to one host; robots.txt's crawl-delay can only lower it. 0 is no limit
     dead_after       signs of death in a row after which a host is asked no more
+    proxy            "http://host:port" through which everything is asked, without a password (configs are written into
+                     runs). It must itself refuse inner addresses: ours can be checked by name only
     robots           whether robots.txt is asked for and obeyed
     opt_outs         tokens of X-Robots-Tag and TDM headers that refuse a picture
     test_server      "address:port" of a loopback server that stands in for every name under .test, without TLS for
@@ -86,9 +90,25 @@ class FetchSettings:
     host_connections: int = 4
     host_rate: float = 10.0
     dead_after: int = 5
+    proxy: str | None = None
     robots: bool = True
     opt_outs: tuple[str, ...] = OPT_OUTS
     test_server: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None:
+            try:
+                parts = urlsplit(self.proxy)
+                fits = (
+                    parts.scheme == "http"
+                    and parts.port is not None
+                    and bool(parts.hostname)
+                    and "@" not in parts.netloc
+                )
+            except ValueError:
+                fits = False
+            if not fits:
+                raise ValueError(f"proxy is http://host:port without a name and a password, not {self.proxy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +160,11 @@ RESOLVERS = 256
 class _Names(AbstractResolver):
     """Host names to public addresses, with a bounded cache of both answers; one question for a name at a time."""
 
-    def __init__(self, test_server: str | None) -> None:
-        self._test = None if test_server is None else _endpoint(test_server)
-        self._test_server = test_server
-        self._known: OrderedDict[str, tuple[float, tuple[str, ...]]] = OrderedDict()
+    def __init__(self, settings: FetchSettings, known: OrderedDict[str, tuple[float, tuple[str, ...]]]) -> None:
+        self._test_server = settings.test_server
+        self._test = None if settings.test_server is None else _endpoint(settings.test_server)
+        self._proxy = None if settings.proxy is None else urlsplit(settings.proxy).hostname
+        self._known = known
         self._asked: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._pool = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="names")
 
@@ -156,12 +177,21 @@ class _Names(AbstractResolver):
         if self._test is not None and guard.stands_in(host, self._test_server):
             return [_result(host, *self._test)]
         addresses = await self._addresses(host)
+        if host == self._proxy and addresses:
+            return [_result(host, found, port) for found in addresses]
         outer = [found for found in addresses if guard.public(found)]
         if addresses and not outer:
             raise _NoConnection("private_address")
         if not outer:
             raise _NoConnection("no_such_host")
         return [_result(host, found, port) for found in outer]
+
+    async def judge(self, host: str) -> None:
+        """Raise _NoConnection for a name that leads inwards; one that nobody here knows is left to the proxy."""
+        if guard.literal(host) is None and not guard.stands_in(host, self._test_server):
+            addresses = await self._addresses(host)
+            if addresses and not any(map(guard.public, addresses)):
+                raise _NoConnection("private_address")
 
     async def _addresses(self, host: str) -> tuple[str, ...]:
         now = asyncio.get_running_loop().time()
@@ -205,17 +235,39 @@ def _result(name: str, found: str, port: int) -> ResolveResult:
     return {"hostname": name, "host": found, "port": port, "family": family, "proto": 0, "flags": flags}
 
 
-class _Host:
-    """What is known of one host in this shard: when it may be asked again, and why it may not be asked any more."""
+DEAD_SECONDS = 600.0
+"""A host that was given up is believed dead for so long, and a robots.txt that could not be read unreadable. Our
+choice: longer than an outage that is worth waiting for, shorter than a run."""
 
-    __slots__ = ("closed", "deaths", "free_at", "gap", "paused_until")
+RULES_SECONDS = 86_400.0
+"""RFC 9309 2.4: a robots.txt should not be believed for more than 24 hours."""
+
+HOSTS_KEPT = 100_000
+"""Hosts, and robots.txt files, that are remembered; some hundred bytes each, 500 kB for the longest robots.txt."""
+
+
+class _Host:
+    """What is known of one host: when it may be asked again, and why it may not be asked any more.
+
+    Times are seconds of the monotonic clock, which is also the event loops' own.
+    """
+
+    __slots__ = ("_closed", "_closed_until", "deaths", "free_at", "gap", "paused_until")
 
     def __init__(self, gap: float) -> None:
         self.gap = gap
         self.free_at = 0.0
         self.paused_until = 0.0
         self.deaths = 0
-        self.closed: str | None = None
+        self._closed: str | None = None
+        self._closed_until = 0.0
+
+    @property
+    def closed(self) -> str | None:
+        return self._closed if self._closed is not None and time.monotonic() < self._closed_until else None
+
+    def close(self, reason: str, seconds: float) -> None:
+        self._closed, self._closed_until = reason, time.monotonic() + seconds
 
     async def turn(self) -> None:
         """Wait until this host may be asked."""
@@ -243,11 +295,38 @@ _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 """Scheme and authority, as urlsplit cuts them."""
 
 
-class Fetcher:
-    """Asks for pictures. What it learns of names and hosts holds for its life; connections for one call."""
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What outlives a shard: names' addresses and robots.txt rules, each with the time until which they are believed,
+    and hosts."""
 
-    def __init__(self, settings: FetchSettings) -> None:
+    names: OrderedDict[str, tuple[float, tuple[str, ...]]] = field(default_factory=OrderedDict)
+    hosts: OrderedDict[str, _Host] = field(default_factory=OrderedDict)
+    rules: OrderedDict[str, tuple[float, robots.Rules | str]] = field(default_factory=OrderedDict)
+
+    def forget_most(self) -> None:
+        """Down to the limits, the first met first."""
+        while len(self.hosts) > HOSTS_KEPT:
+            self.hosts.popitem(last=False)
+        while len(self.rules) > HOSTS_KEPT:
+            self.rules.popitem(last=False)
+
+
+def _nobody(_url: str) -> bool:
+    return False
+
+
+class Fetcher:
+    """Asks for pictures. What it learns of names, hosts and robots.txt outlives a call; connections don't.
+
+    `refuses` says of an address whether its owner has opted out: targets of redirects are put to it, since the
+    addresses given are its caller's choice.
+    """
+
+    def __init__(self, settings: FetchSettings, refuses: Callable[[str], bool] = _nobody) -> None:
         self.settings = settings
+        self._refuses = refuses
+        self._memory = _Memory()
         self._headers = {
             "User-Agent": agent(settings.contact),
             "Accept": "image/*,*/*;q=0.1",
@@ -257,22 +336,35 @@ class Fetcher:
 
     def fetch(self, urls: Iterable[str], take: Callable[[Fetched], None]) -> None:
         """Ask for every address and give `take` each outcome once, in the order in which they come."""
-        asyncio.run(_Session(self.settings, self._headers, self._ends).run(list(urls), take))
+        session = _Session(self.settings, self._headers, self._ends, self._memory, self._refuses)
+        try:
+            asyncio.run(session.run(list(urls), take))
+        finally:
+            self._memory.forget_most()
 
 
 class _Session:
     """One shard's asking: the hosts, the queues and the connections, which all belong to one event loop."""
 
-    def __init__(self, settings: FetchSettings, headers: dict[str, str], test_end: tuple[str, int] | None) -> None:
+    def __init__(
+        self,
+        settings: FetchSettings,
+        headers: dict[str, str],
+        test_end: tuple[str, int] | None,
+        memory: _Memory,
+        refuses: Callable[[str], bool],
+    ) -> None:
         self._settings = settings
+        self._memory = memory
+        self._refuses = refuses
         self._headers = headers
         self._test_end = test_end
-        self._hosts: dict[str, _Host] = {}
         self._origins: dict[str, tuple[_Host, str | None]] = {}
         self._rules: dict[str, asyncio.Task[robots.Rules | str]] = {}
         # Two purses: a picture that was redirected waits for a robots.txt while it holds a connection.
         self._slots = {pictures: asyncio.Semaphore(settings.connections) for pictures in (True, False)}
         self._http: aiohttp.ClientSession
+        self._names = _Names(settings, memory.names)
 
     async def run(self, urls: list[str], take: Callable[[Fetched], None]) -> None:
         waiting = dict.fromkeys(urls)
@@ -284,11 +376,10 @@ class _Session:
             del waiting[fetched.url]
             take(fetched)
 
-        names = _Names(self._settings.test_server)
         gate = asyncio.Semaphore(hosts_at_once(self._settings.host_connections))
         connector = aiohttp.TCPConnector(
             limit=0,
-            resolver=names,
+            resolver=self._names,
             use_dns_cache=False,
             keepalive_timeout=KEPT_SECONDS,
             socket_factory=self._socket,
@@ -312,13 +403,13 @@ class _Session:
             for task in self._rules.values():
                 task.cancel()
             await asyncio.gather(*self._rules.values(), return_exceptions=True)
-        await names.close()
+        await self._names.close()
 
     def _socket(self, info: tuple[object, ...]) -> socket.socket:
         """A socket for the address really connected to: the last check, after every name and redirect."""
         family, kind, protocol, _, end = info
         assert isinstance(end, tuple)
-        if end[:2] != self._test_end and not guard.public(str(end[0])):
+        if self._settings.proxy is None and end[:2] != self._test_end and not guard.public(str(end[0])):
             raise _NoConnection("private_address")
         return socket.socket(family, kind, protocol)  # type: ignore[arg-type]
 
@@ -353,9 +444,10 @@ class _Session:
         origin = found.group() if found else ""
         if origin not in self._origins:
             name = address.host(url)
-            if name not in self._hosts:
-                self._hosts[name] = _Host(1 / self._settings.host_rate if self._settings.host_rate else 0.0)
-            self._origins[origin] = (self._hosts[name], guard.refusal(url, self._settings.test_server))
+            hosts = self._memory.hosts
+            if name not in hosts:
+                hosts[name] = _Host(1 / self._settings.host_rate if self._settings.host_rate else 0.0)
+            self._origins[origin] = (hosts[name], guard.refusal(url, self._settings.test_server))
         return self._origins[origin]
 
     async def _one(self, url: str, limit: int, *, pictures: bool) -> Fetched:
@@ -385,7 +477,7 @@ class _Session:
             return fetched
         host.deaths = host.deaths + 1 if fetched.error in SIGNS_OF_DEATH else 0
         if host.deaths >= self._settings.dead_after or fetched.error == "no_such_host":
-            host.closed = "dead_host"
+            host.close("dead_host", DEAD_SECONDS)
         return fetched
 
     async def _follow(self, url: str, limit: int, hops: list[str], *, pictures: bool) -> tuple[int, bytes]:
@@ -395,13 +487,15 @@ class _Session:
             if hop > 0:
                 hops.append(url)
                 host, reason = self._place(url)
-                reason = reason or host.closed
+                reason = reason or host.closed or ("opt_out" if self._refuses(url) else None)
                 if reason is None and pictures and self._settings.robots:
                     reason = await self._robots_refusal(url)
                 if reason is not None:
                     raise _Refused(reason)
                 await host.turn()
-            async with self._http.get(self._asked(url), allow_redirects=False) as response:
+            if self._settings.proxy is not None:
+                await self._names.judge(address.host(url))
+            async with self._http.get(self._asked(url), allow_redirects=False, proxy=self._settings.proxy) as response:
                 if response.status in (301, 302, 303, 307, 308):
                     target = response.headers.get("Location")
                     if not target:
@@ -437,7 +531,7 @@ class _Session:
             rest = _retry_after(response.headers.get("Retry-After"))
             if rest is not None:
                 if rest > self._settings.patience:
-                    self._place(url)[0].closed = "come_back_later"
+                    self._place(url)[0].close("come_back_later", rest)
                     raise _Refused("come_back_later", status)
                 self._place(url)[0].paused_until = asyncio.get_running_loop().time() + rest
             raise _Refused("busy", status)
@@ -450,13 +544,16 @@ class _Session:
     async def _robots_refusal(self, url: str) -> str | None:
         found = _ORIGIN.match(url)
         origin = found.group() if found else ""
+        known = self._memory.rules.get(origin)
+        if known is not None and known[0] > time.monotonic():
+            return _verdict(known[1], url)
         if origin not in self._rules:
             self._rules[origin] = asyncio.create_task(self._read_robots(f"{origin}/robots.txt"))
         task = self._rules[origin]
         rules = task.result() if task.done() else await asyncio.shield(task)
-        if isinstance(rules, str):
-            return rules
-        return None if rules.allow(url) else "robots"
+        held = DEAD_SECONDS if isinstance(rules, str) else RULES_SECONDS
+        self._memory.rules[origin] = (time.monotonic() + held, rules)
+        return _verdict(rules, url)
 
     async def _read_robots(self, url: str) -> robots.Rules | str:
         """RFC 9309 2.3.1: no file, no rules; a server's fault or silence closes the whole site."""
@@ -471,6 +568,12 @@ class _Session:
         if unavailable or fetched.error in ("empty", "too_many_redirects"):
             return robots.ALLOW_ALL
         return fetched.error if status is None and fetched.error is not None else "robots_unreachable"
+
+
+def _verdict(rules: robots.Rules | str, url: str) -> str | None:
+    if isinstance(rules, str):
+        return rules
+    return None if rules.allow(url) else "robots"
 
 
 async def _body(response: aiohttp.ClientResponse, limit: int, *, pictures: bool) -> bytes:

@@ -42,7 +42,6 @@ class Rules:
 
 
 ALLOW_ALL = Rules()
-DISALLOW_ALL = Rules(lines=(("/", False),))
 
 
 def rules(content: bytes, agent: str = AGENT) -> Rules:

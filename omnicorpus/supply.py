@@ -9,6 +9,7 @@ import hashlib
 import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -16,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from omnicorpus import address, schema, storage, table
+from omnicorpus import address, robots, schema, storage, table
 from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings
 from omnicorpus.stage import Call, Counts
-from omnicorpus.warc import BadBody, read_body
+from omnicorpus.warc import BadBody, read_response
 
 Source = Literal["warc", "earlier", "web"]
 
@@ -124,15 +125,17 @@ class Supply:
     domains: frozenset[str]
     hashes: frozenset[str]
 
-    def refuses(self, url: str) -> bool:
-        """Whether the owner of an address's domain, or of one above it, has opted out."""
-        labels = address.host(url).split(".")
-        return any(".".join(labels[start:]) in self.domains for start in range(len(labels)))
-
 
 def start_fetch(fetching: FetchSettings, settings: SourceSettings) -> Supply:
-    fetcher = Fetcher(fetching) if "web" in settings.sources else None
-    return Supply(fetcher, _lines(settings.domains), _lines(settings.hashes))
+    domains = _lines(settings.domains)
+    fetcher = Fetcher(fetching, partial(opted_out, domains)) if "web" in settings.sources else None
+    return Supply(fetcher, domains, _lines(settings.hashes))
+
+
+def opted_out(domains: Container[str], url: str) -> bool:
+    """Whether the owner of an address's domain, or of one above it, stands on the list."""
+    labels = address.host(url).split(".")
+    return any(".".join(labels[start:]) in domains for start in range(len(labels)))
 
 
 def _lines(path: str | None) -> frozenset[str]:
@@ -162,21 +165,24 @@ class _Found:
 def fetch(call: Call, supply: Supply) -> Counts:
     """Bytes of every address of a host partition, in the order of addresses.
 
-    They wait on a local disk, not in memory, until all are there.
+    They wait on a local disk, not in memory, until all are there. Where this shard's pictures lie already, because it
+    was asked for again (`again.forget_failed`), only what failed in passing is asked for.
     """
     settings: SourceSettings = call.settings
     found = _distinct(table.gather(call.inputs["addresses.wanted"], call.index, WANTED))
     for item in found.values():
-        if supply.domains and supply.refuses(item.url):
+        if supply.domains and opted_out(supply.domains, item.url):
             item.error, item.settled = "opt_out", True
     with tempfile.TemporaryFile() as spool:
+        if storage.exists(call.path("pictures")):
+            _take(call.path("pictures"), found, None, supply, spool)
         for source in settings.sources:
             missing = {key: item for key, item in found.items() if not item.settled}
             if source == "warc":
                 places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
                 for key, item in missing.items():
                     if key in places:
-                        _keep(item, _from_crawl(places[key], settings.max_bytes), source, supply, spool)
+                        _keep(item, _from_crawl(places[key], settings), source, supply, spool)
             elif source == "earlier":
                 _take_earlier(settings.earlier, missing, supply, spool)
             else:
@@ -193,28 +199,33 @@ def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply:
     """Bytes and lasting refusals from tables of images; of several that have an address, the first."""
     for folder in folders:
         for name in storage.names(folder):
-            if not name.endswith(".parquet"):
-                continue
-            for row in _rows_of(storage.join(folder, name), missing):
-                item = missing[row["key"]]
-                if item.settled:
-                    continue
-                if row["content"] is not None:
-                    _keep(item, Fetched(item.url, row["content"]), "earlier", supply, spool)
-                elif row["error"] is None:
-                    item.expected = row["sha256"]
-                elif row["error"] not in PASSING and row["error"] != "not_in_crawl":
-                    item.error, item.settled = row["error"], True
+            if name.endswith(".parquet"):
+                _take(storage.join(folder, name), missing, "earlier", supply, spool)
+
+
+def _take(path: str, missing: Mapping[str, _Found], source: Source | None, supply: Supply, spool: IO[bytes]) -> None:
+    """What one table has of the missing addresses; `source` of None leaves the table's own."""
+    for row in _rows_of(path, missing):
+        item = missing[row["key"]]
+        if item.settled:
+            continue
+        if row["content"] is not None:
+            _keep(item, Fetched(item.url, row["content"]), source or row["source"], supply, spool)
+        elif row["error"] is None:
+            item.expected = row.get("sha256")
+        elif row["error"] not in PASSING and row["error"] != "not_in_crawl":
+            item.error, item.settled = row["error"], True
 
 
 def _rows_of(path: str, keys: Container[str]) -> Iterator[dict[str, Any]]:
     """The rows of a table of images whose addresses are among the keys; only their row groups' bytes are read."""
     with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+        columns = [name for name in ("error", "sha256", "source", "content") if name in parquet.schema_arrow.names]
         for index in range(parquet.num_row_groups):
             urls = parquet.read_row_group(index, columns=["url"])["url"].to_pylist()
             wanted = {place: key for place, url in enumerate(urls) if (key := address.canonical(url)) in keys}
             if wanted:
-                rows = parquet.read_row_group(index, columns=["error", "sha256", "content"]).take(list(wanted))
+                rows = parquet.read_row_group(index, columns=columns).take(list(wanted))
                 yield from ({**row, "key": key} for row, key in zip(rows.to_pylist(), wanted.values(), strict=True))
 
 
@@ -237,16 +248,21 @@ def _newest(held: pa.Table) -> dict[str, dict[str, Any]]:
     return {row["key"]: row for row in rows}
 
 
-def _from_crawl(place: Mapping[str, Any], max_bytes: int) -> Fetched:
+def _from_crawl(place: Mapping[str, Any], settings: SourceSettings) -> Fetched:
+    """A picture of the crawl; what its headers refused when it was crawled is refused here."""
     try:
-        content = read_body(place["file"], place["offset"], place["length"])
+        stored = read_response(place["file"], place["offset"], place["length"])
     except BadBody as error:
         return Fetched(place["key"], error=error.rule)
-    if not content:
+    tags = [value for name, value in stored.headers if name == "x-robots-tag"]
+    reservation = next((value for name, value in stored.headers if name == "tdm-reservation"), None)
+    if robots.opt_out(tags, reservation, settings.opt_outs) is not None:
+        return Fetched(place["key"], error="opt_out")
+    if not stored.body:
         return Fetched(place["key"], error="empty")
-    if len(content) > max_bytes:
+    if len(stored.body) > settings.max_bytes:
         return Fetched(place["key"], error="too_many_bytes")
-    return Fetched(place["key"], content)
+    return Fetched(place["key"], stored.body)
 
 
 def _ask(supply: Supply, items: Iterable[_Found], spool: IO[bytes]) -> None:
@@ -258,6 +274,7 @@ def _ask(supply: Supply, items: Iterable[_Found], spool: IO[bytes]) -> None:
 def _keep(item: _Found, came: Fetched, source: Source, supply: Supply, spool: IO[bytes]) -> None:
     if came.content is None:
         item.error = came.error
+        item.settled = came.error == "opt_out"
         return
     item.settled = True
     if supply.hashes or item.expected is not None:

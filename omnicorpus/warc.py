@@ -157,8 +157,22 @@ def _first_bytes(head: bytes) -> bytes:
         return head
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A response as the archive holds it: headers with lower case names, in order, and the decoded body."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
 def read_body(file: str, offset: int, length: int) -> bytes:
     """The decoded body of the response at a locator. Raises BadBody where there is none, InputError for the file."""
+    return read_response(file, offset, length).body
+
+
+def read_response(file: str, offset: int, length: int) -> Stored:
+    """The response at a locator, of a WARC or an ARC file. Raises BadBody where there is none, InputError for the
+    file."""
     data = storage.read_bytes(file, start=offset, length=length)
     raw: bytes | None = None
     if data.startswith((b"WARC/", _GZIP, _LZ4, _ZSTD)):
@@ -166,14 +180,36 @@ def read_body(file: str, offset: int, length: int) -> bytes:
             for record in ArchiveIterator(io.BytesIO(data), parse_http=False, quirks_mode=True):
                 raw = record.reader.read(MAX_BLOCK)
                 if record.record_type == WarcRecordType.resource:
-                    return decode_body(raw, {})
+                    return Stored((), decode_body(raw, {}))
                 break
         except OSError as error:
             raise BadBody("unreadable", str(error)) from error
+    raw = _arc_block(data) if raw is None else raw
     if raw is None:
-        raise BadBody("unreadable", f"no WARC record at byte {offset} of {file}")
+        raise BadBody("unreadable", f"no WARC or ARC record at byte {offset} of {file}")
     _, headers, body = _split_head(raw)
-    return decode_body(body, headers)
+    return Stored(_fields(raw[: len(raw) - len(body)]), decode_body(body, headers))
+
+
+_ARC_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^\n]*? (\d{1,12})[ \t]*\r?\n")
+"""The line before an ARC record: address, IP, date, type and, last, the bytes that follow."""
+
+
+def _arc_block(data: bytes) -> bytes | None:
+    """What an ARC record holds behind its line, None where there is no such line."""
+    if data.startswith(_GZIP):
+        try:
+            data = zlib.decompressobj(wbits=31).decompress(data, MAX_BLOCK)
+        except zlib.error as error:
+            raise BadBody("unreadable", str(error)) from error
+    line = _ARC_LINE.match(data[:MAX_HEAD])
+    return None if line is None else data[line.end() : line.end() + int(line[1])]
+
+
+def _fields(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Every header field, also of those that stand more than once."""
+    lines = (line.partition(":") for line in head.decode("latin-1").splitlines()[1:])
+    return tuple((name.strip().lower(), value.strip()) for name, colon, value in lines if colon)
 
 
 _Raw = tuple[Response | BadRecord, int]

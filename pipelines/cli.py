@@ -24,6 +24,7 @@ import omnicorpus
 import pipelines
 from omnicorpus import (
     __version__,
+    again,
     audit,
     config,
     crawl,
@@ -87,6 +88,9 @@ def run(
         str | None, typer.Option(help="A running Ray cluster: auto, HOST:PORT or ray://HOST:PORT.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and why; do nothing.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask again for just the images that failed in passing.")
+    ] = False,
     log: Annotated[
         str | None, typer.Option(metavar="FILE", help="Add a line of JSON for every shard that ends, well or badly.")
     ] = None,
@@ -108,6 +112,9 @@ def run(
     if dry_run:
         _show_plan(settings.output, stages, identity, as_json)
         return
+    if retry_failed:
+        waiting = again.forget_failed(settings.output, plan.make(settings.output, stages))
+        terminal.say(f"{waiting:,} images failed in passing and are asked for again")
     try:
         with terminal.run_progress() as listen:
             outcome = job.execute(

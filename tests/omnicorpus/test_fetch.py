@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -433,7 +434,7 @@ def test_a_slow_host_does_not_hold_up_the_others() -> None:
         return Reply(404) if request.path == "/robots.txt" else picture()
 
     settings = replace(SETTINGS, connections=4)
-    urls = [f"http://slow.test/{number}" for number in range(6)] + [f"http://q{number}.test/" for number in range(30)]
+    urls = [f"http://slow.test/{number}" for number in range(20)] + [f"http://q{number}.test/" for number in range(30)]
     with serve(answer) as web:
         found = fetched(web, urls, settings)
     assert {item.error for item in found.values()} == {None}
@@ -475,3 +476,68 @@ def test_hosts_at_once_fit_the_files_that_may_be_open() -> None:
     for lanes in (1, 4, 50):
         hosts = hosts_at_once(lanes)
         assert hosts == 16 or 2 * hosts * lanes <= files
+
+
+def test_what_is_known_of_a_host_outlives_a_call() -> None:
+    """Its robots.txt, its death and its rest: the next shard of the same actor asks for none of it again."""
+
+    def answer(request: Request) -> Reply | Raw:
+        if request.path == "/robots.txt":
+            return Reply(200, b"User-agent: *\nDisallow: /closed") if request.host == "a.test" else Reply(404)
+        if request.host == "rest.test":
+            return Reply(503, headers=(("Retry-After", "3600"),))
+        return raw() if request.host == "dead.test" else picture()
+
+    found: dict[str, str | None] = {}
+    with serve(answer) as web:
+        fetcher = Fetcher(replace(SETTINGS, test_server=web.address, host_connections=1))
+        urls = ["http://a.test/open", "http://rest.test/1", *(f"http://dead.test/{number}" for number in range(8))]
+        fetcher.fetch(urls, lambda item: None)
+        asked = len(web.log)
+        second = ["http://a.test/closed", "http://a.test/other", "http://rest.test/2", "http://dead.test/9"]
+        fetcher.fetch(second, lambda item: found.update({item.url: item.error}))
+        later = [(request.host, request.path) for request in web.log[asked:]]
+    assert found == dict(zip(second, ["robots", None, "come_back_later", "dead_host"], strict=True))
+    assert later == [("a.test", "/other")]
+
+
+def test_the_pace_of_a_host_holds_over_calls() -> None:
+    with serve(lambda request: Reply(404) if request.path == "/robots.txt" else picture()) as web:
+        fetcher = Fetcher(replace(SETTINGS, test_server=web.address, host_rate=4.0))
+        for number in range(3):
+            fetcher.fetch([f"http://a.test/{number}"], lambda item: None)
+        times = [request.at for request in web.log]
+    assert min(late - early for early, late in pairwise(times)) >= 0.2
+
+
+def test_through_a_proxy() -> None:
+    answers = {"http://pictures.example/p.png": picture(), "http://pictures.example/in": redirect("http://10.0.0.1/p")}
+    with serve(lambda request: answers.get(request.path, Reply(404))) as web:
+        found: list[Fetched] = []
+        settings = replace(SETTINGS, proxy=f"http://{web.address}")
+        urls = [*answers, "http://127.0.0.1/p.png", "http://localhost/p.png"]
+        Fetcher(settings).fetch(urls, found.append)
+        asked = sorted(web.paths())
+    assert {item.url: item.error for item in found} == {
+        urls[0]: None, urls[1]: "private_address", urls[2]: "private_address", urls[3]: "private_address"
+    }  # fmt: skip
+    assert asked == sorted([*answers, "http://pictures.example/robots.txt"])
+
+
+def test_a_name_that_leads_inwards_is_not_given_to_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def inward(host: str, *rest: object, **more: object) -> object:
+        return real("10.0.0.1" if host == "inner.example" else host, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", inward)
+    with serve(lambda _: picture()) as web:
+        found: list[Fetched] = []
+        Fetcher(replace(SETTINGS, proxy=f"http://{web.address}")).fetch(["http://inner.example/p"], found.append)
+    assert ([item.error for item in found], web.log) == (["private_address"], [])
+
+
+@pytest.mark.parametrize("proxy", ["socks5://a:1", "http://a", "http://u:p@a:1", "https://a:1", "", "http://a:b"])
+def test_what_is_no_proxy_is_said(proxy: str) -> None:
+    with pytest.raises(ValueError, match="proxy is http"):
+        FetchSettings(proxy=proxy)

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image as Pillow
 from safetensors.numpy import save_file
 
-from omnicorpus import images, picture, plan, runner, schema, shard, table
+from omnicorpus import again, images, picture, plan, quality, runner, schema, shard, table
 from omnicorpus.document import Document, Image, Measures
 from omnicorpus.errors import ConfigError
 from omnicorpus.fetch import FetchSettings
@@ -152,6 +152,9 @@ def test_a_picture_of_the_crawl_is_measured_once_for_all_documents_that_show_it(
         d_hash=d_hash,
         p_hash_count=2,
         d_hash_count=2,
+        sharpness=float(np.float32(quality.sharpness(picture.levels(decoded)))),
+        entropy=float(np.float32(quality.entropy(decoded.gray.histogram()))),
+        main_colour=float(np.float32(quality.main_colour(picture.sample(decoded)))),
     )
     assert [measured(image) for document in outcome.documents for image in shown(document)] == [expected] * 3
     (row,) = outcome.images.values()
@@ -363,14 +366,67 @@ def test_a_run_over_an_earlier_one_asks_for_just_what_may_come_now(tmp_path: Pat
         first = run(tmp_path / "first", shards, {}, settings)
         replies["/busy"] = Reply(200, noise(2))
         web.log.clear()
-        again = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "first" / "run" / "images"),))
+        over = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "first" / "run" / "images"),))
         (tmp_path / "second").mkdir()
-        second = run(tmp_path / "second", shards, {}, again)
+        second = run(tmp_path / "second", shards, {}, over)
         asked = sorted(web.paths())
     assert list(errors(first).values()) == ["server_error", "not_found", None]
     assert list(errors(second).values()) == [None, "not_found", None]
     assert asked == ["/busy", "/robots.txt"]
     assert second.images[urls[0]]["content"] == noise(1)
+
+
+def test_a_finished_run_asks_again_for_just_what_failed_in_passing(tmp_path: Path) -> None:
+    urls = [f"http://{name}.test/p" for name in ("good", "gone", "busy", "closed")]
+    shards = {"one": [build.doc(*map(build.image, urls[:2]))], "two": [build.doc(*map(build.image, urls[2:]))]}
+    replies = {"good.test": Reply(200, noise(1)), "gone.test": Reply(404), "busy.test": Reply(500)}
+
+    def answer(request: Request) -> Reply:
+        return Reply(404) if request.path == "/robots.txt" else replies.get(request.host, Reply(403))
+
+    with serve(answer) as web:
+        settings = replace(from_web(test_server=web.address), sources=("web",))
+        first = run(tmp_path, shards, {}, settings, partitions=5)
+        replies["busy.test"] = Reply(200, noise(2))
+        web.log.clear()
+        assert again.forget_failed(str(tmp_path / "run"), plan.make(str(tmp_path / "run"), stages_of(first))) == 1
+        second = run(tmp_path, shards, {}, settings, partitions=5)
+        asked = sorted((request.host, request.path) for request in web.log)
+        assert again.forget_failed(str(tmp_path / "run"), plan.make(str(tmp_path / "run"), stages_of(first))) == 0
+    assert errors(first) == {urls[0]: None, urls[1]: "not_found", urls[2]: "server_error", urls[3]: "forbidden"}
+    assert errors(second) == {**errors(first), urls[2]: None}
+    assert asked == [("busy.test", "/p"), ("busy.test", "/robots.txt")]
+    assert {row["source"] for row in second.images.values()} == {"web", None}
+
+
+def stages_of(outcome: Outcome) -> tuple[Stage, ...]:
+    return tuple(step.stage for step in outcome.plan.steps)
+
+
+@pytest.mark.parametrize("header", ["noai", "NoImageAI, max-snippet:3", "omnicorpus: none"])
+def test_what_a_crawled_picture_refused_is_refused_to_us(tmp_path: Path, header: str) -> None:
+    urls = [f"http://pictures.test/{name}" for name in ("closed", "open")]
+    shards = {"one": [build.doc(*map(build.image, urls))]}
+    held = {"one": [record(urls[0], noise(1), headers=(("X-Robots-Tag", "all"), ("X-Robots-Tag", header))),
+                    record(urls[1], noise(2), headers=(("X-Robots-Tag", "googlebot: noai"),))]}  # fmt: skip
+    with serve(lambda _: Reply(200, noise(3))) as web:
+        outcome = run(tmp_path, shards, held, from_web(test_server=web.address))
+        assert web.log == []
+    assert errors(outcome) == {urls[0]: "opt_out", urls[1]: None}
+
+
+def test_a_redirect_to_a_domain_that_opted_out_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "domains.txt").write_text("artist.test\n")
+
+    def answer(request: Request) -> Reply:
+        moved = Reply(302, headers=(("Location", "http://cdn.artist.test/p"),))
+        return Reply(404) if request.path == "/robots.txt" else moved
+
+    with serve(answer) as web:
+        settings = replace(from_web(test_server=web.address), domains=str(tmp_path / "domains.txt"))
+        outcome = run(tmp_path, {"one": [build.doc(build.image("http://a.test/p"))]}, {}, settings)
+        assert {request.host for request in web.log} == {"a.test"}
+    assert errors(outcome) == {"http://a.test/p": "opt_out"}
 
 
 def test_a_picture_that_is_no_longer_what_was_recorded_is_told(tmp_path: Path) -> None:
@@ -384,9 +440,9 @@ def test_a_picture_that_is_no_longer_what_was_recorded_is_told(tmp_path: Path) -
         bare = [{**row, "content": None, "embedding": None} for row in first.images.values()]
         table.write(str(tmp_path / "published" / "images.parquet"), pa.Table.from_pylist(bare, schema=schema.IMAGES))
         bodies["/other"] = noise(3)
-        again = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "published"),))
+        over = replace(settings, sources=("earlier", "web"), earlier=(str(tmp_path / "published"),))
         (tmp_path / "second").mkdir()
-        second = run(tmp_path / "second", shards, {}, again)
+        second = run(tmp_path / "second", shards, {}, over)
     assert errors(second) == {urls[0]: None, urls[1]: "changed"}
     assert second.images[urls[1]]["content"] is None
 

@@ -45,7 +45,6 @@ def test_robots(text: str, path: str, allowed: bool) -> None:
 
 
 def test_the_root_is_a_path() -> None:
-    assert robots.DISALLOW_ALL.allow("https://a.example") is False
     assert robots.ALLOW_ALL.allow("https://a.example") is True
 
 

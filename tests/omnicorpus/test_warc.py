@@ -269,3 +269,19 @@ def test_a_picture_in_a_resource_record_is_its_whole_block(tmp_path: Path) -> No
     found = only(path)
     assert (found.mime, found.status) == ("image/png", 200)
     assert read_body(path, found.locator.offset, found.locator.length) == b"\x89PNG\r\n\r\nx"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_picture_of_an_arc_file_is_read_at_its_place(tmp_path: Path, packed: bool) -> None:
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nX-Robots-Tag: a\r\nX-Robots-Tag: b\r\n\r\n\x89PNG body"
+    version = b"1 0 Crawler\nURL IP-address Archive-date Content-type Archive-length\n"
+    parts = [
+        b"filedesc://crawl.arc 0.0.0.0 20080430204825 text/plain %d\n" % len(version) + version + b"\n",
+        b"http://a.test/p.png 192.0.2.1 20080430204826 image/png %d\n" % len(block) + block + b"\n",
+    ]
+    path = tmp_path / ("crawl.arc.gz" if packed else "crawl.arc")
+    path.write_bytes(b"".join(gzip.compress(part) if packed else part for part in parts))
+    (found,) = [item for item in responses(str(path)) if isinstance(item, Response) and item.mime == "image/png"]
+    stored = warc.read_response(found.locator.file, found.locator.offset, found.locator.length)
+    assert stored.body == b"\x89PNG body"
+    assert [value for name, value in stored.headers if name == "x-robots-tag"] == ["a", "b"]
