@@ -359,7 +359,7 @@ def readme(told: Trained) -> str:
         f"{told.learnt:,} texts learnt, {told.held_out:,} held out and measured below.",
         "",
     ]
-    left = [f"- {count:,} lines left out: {reason}" for reason, count in told.left_out.items()]
+    left = [f"- left out, because {reason}: {count:,}" for reason, count in told.left_out.items()]
     if told.kind == "ngram":
         rows = [
             f"| {each.language} | {each.texts} | {each.bits:.2f} ± {each.deviation:.2f} | {each.shuffled:.2f} "
