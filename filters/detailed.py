@@ -69,15 +69,18 @@ class DetailedSettings:
     many_digits, many_capitals: largest share of a paragraph's characters, of its letters.
     one_word, over_short: most words of a paragraph that is cut when it stands beside others like it, or before nothing.
     caption_noise: fewest words of a paragraph beside an image that holds a credit, to be kept. Not protected.
-    duplicate_paragraph: fewest words of a paragraph that is cut when it stands above as well.
+    duplicate_paragraph: fewest words of a paragraph that is cut when it stands above as well; twice as many where a
+        heading stands between, as a sentence may be said of another thing.
     duplicate_line: fewest words of a line within a paragraph that is cut when it stands above as well.
-    duplicate_item: fewest words of a list's item that is cut when it stands above in the same list.
-    near_duplicate_item: fewest items of one list that differ in a number or a name only, to cut all but the first.
+    duplicate_item: fewest words of a list's item that is cut when it stands above in the same list, beside its copy or
+        with a neighbour of its copy.
+    near_duplicate_item: fewest items of one list that differ in a count or a name only, to cut all but the first.
     duplicate_image: whether the same image, by address or by content, is cut when it stands above as well.
     empty_image: whether images without a web address are cut.
     foreign_paragraph: least certainty of the language of a paragraph that is cut for it; of at least `foreign_words`
         words. Where such paragraphs hold more than `foreign_share` of the words, the page is of two languages and keeps
-        them. Judged where `refine` is given an identifier.
+        them. Judged where `refine` is given an identifier. Off, as what it cuts is good text, of manuals that are
+        translated in part; 0.9 for a corpus of one language.
     empty_header: headings with nothing under them are cut: so many in a row, and those at the end.
     empty_section: whether "References", "External links" and the like are cut where another heading follows.
     """
@@ -133,7 +136,7 @@ class DetailedSettings:
     near_duplicate_item: int | None = 4
     duplicate_image: bool = True
     empty_image: bool = True
-    foreign_paragraph: float | None = 0.9
+    foreign_paragraph: float | None = None
     foreign_words: float = 20
     foreign_share: float = 0.3
     empty_header: int | None = 4
@@ -292,10 +295,13 @@ def _without_bad_lines(
     drops: list[Drop],
 ) -> str:
     kept: list[str] = []
-    seen: set[str] = set()
     lines = text.split("\n")
+    same: list[int] = []
     near: frozenset[int] = frozenset()
     items = repetition.items(lines) if kind == "list" else []
+    if settings.duplicate_item is not None:
+        found = repetition.duplicates([lines[place] for place in items], fewest=settings.duplicate_item)
+        same = [items[index] for index in found]
     if settings.near_duplicate_item is not None:
         again = repetition.near_duplicates([lines[place] for place in items], copies=settings.near_duplicate_item)
         near = frozenset(items[index] for index in again)
@@ -308,10 +314,8 @@ def _without_bad_lines(
             whole = drop is not None or known.ends or not known.longer_than(_UNFINISHED)
             if drop is None and beginnings:
                 drop = rules.site_line(known, beginnings)
-            if drop is None and place in items and settings.duplicate_item is not None:
-                if known.lower in seen and known.words.count >= settings.duplicate_item:
-                    drop = Drop("duplicate_item", round(known.words.count, 1), settings.duplicate_item)
-                seen.add(known.lower)
+            if drop is None and place in same:
+                drop = Drop("duplicate_item", round(known.words.count, 1), settings.duplicate_item)
             if drop is None and place in near:
                 drop = Drop("near_duplicate_item", len(near) + 1, settings.near_duplicate_item)
         if drop is None:
@@ -455,6 +459,8 @@ def _foreign(
 def _repeated(left: list[tuple[int, Part]], settings: DetailedSettings) -> dict[int, Drop]:
     cut: dict[int, Drop] = {}
     seen: set[str] = set()
+    sections: dict[str, int] = {}
+    section = 0
     for place, part in left:
         if isinstance(part, Image):
             if settings.empty_image and not part.url.startswith(("http://", "https://")):
@@ -466,13 +472,17 @@ def _repeated(left: list[tuple[int, Part]], settings: DetailedSettings) -> dict[
                 if names & seen:
                     cut[place] = Drop("duplicate_image", detail=part.url)
                 seen |= names
-        elif settings.duplicate_paragraph is not None and part.kind in _LINES:
+        elif part.kind == "header":
+            section += 1
+        elif settings.duplicate_paragraph is not None and part.kind in _PARAGRAPHS:
             name = " ".join(part.text.lower().split())
             # The questions of an interview come again, and each time with another answer.
             asks = name.rstrip("\"'”’»」』）) ").endswith(("?", "？", "؟", ":", "："))
-            if name in seen and not asks and (count := Words(name).count) >= settings.duplicate_paragraph:
-                cut[place] = Drop("duplicate_paragraph", round(count, 1), settings.duplicate_paragraph, name[:_SHOWN])
-            seen.add(name)
+            if name in sections and not asks:
+                fewest = settings.duplicate_paragraph * (1 if sections[name] == section else 2)
+                if (count := Words(name).count) >= fewest:
+                    cut[place] = Drop("duplicate_paragraph", round(count, 1), fewest, name[:_SHOWN])
+            sections.setdefault(name, section)
     return cut
 
 

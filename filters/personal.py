@@ -26,9 +26,15 @@ _EMAIL = re.compile(
     r"\.(?:[a-z]{2,63}|[A-Z]{2,63}))(?!\w)",
     re.ASCII,
 )
-_NOBODYS = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.I)
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:]|\.\d)", re.I)
+# Names that are no domain: of RFC 2606, 6761, 6762, of a network at home, of systemd's units, of files ("logo@2x.png").
+_NOBODYS = re.compile(
+    r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local|lan|internal|service|socket|timer|target|mount|"
+    r"slice|scope|device|png|jpe?g|gif|webp|svg|css|js|py|html?)$",
+    re.I,
+)
+_IN_ADDRESS = re.compile(r"://[^\s/@]*$")
+_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d|/\d)")
+_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:]|\.\d|/\d)", re.I)
 _VERSION = re.compile(r"(?<!\w)(?:version|release|ver\.?|v|版本?|バージョン|버전|версия)\s{0,2}$|\w[/_-]$", re.I)
 _CARD = re.compile(
     r"(?<![\w.+-])(?:\d{4}(?P<gap>[ -]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})(?![\w-]|\.\d)"
@@ -145,7 +151,7 @@ def mask_text(text: str, settings: PersonalSettings, counts: Counter[str]) -> st
 
 def _once(text: str, settings: PersonalSettings, counts: Counter[str]) -> str:
     if settings.email and "@" in text:
-        text = _masked(text, _EMAIL, "email", lambda match: not _NOBODYS.search(match["domain"]), counts)
+        text = _masked(text, _EMAIL, "email", _is_mail, counts)
     digits = len(_DIGIT.findall(text))
     for kind, fewest, pattern, is_one in _numbers(text, settings):
         if digits < fewest:
@@ -184,6 +190,12 @@ def _masked(text: str, pattern: re.Pattern[str], kind: str, is_one: Check, count
         return f"<{kind.upper()}>"
 
     return pattern.sub(placeholder, text)
+
+
+def _is_mail(match: re.Match[str]) -> bool:
+    """Whether what looks like an e-mail address is one, and no user in a web address and no name of a file."""
+    before = match.string[max(0, match.start() - 64) : match.start()]
+    return not _NOBODYS.search(match["domain"]) and not _IN_ADDRESS.search(before)
 
 
 def _is_numbering(match: re.Match[str]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 
 from filters.words import Words
 
-_NO_LETTER = re.compile(r"[\W\d_]+")
+_NO_WORD = re.compile(r"[\W_]+")
+_COUNT = re.compile(r"^\W*\d[\d.,]*(?= )")
 _INDENTED = re.compile(r"\s+(?![\s\-–—*+•◦▪▸]|\d{1,3}[.)])")
 _LIKE = 0.8
 """Least share of words, of both items together, that near-identical items have in common."""
@@ -29,13 +30,14 @@ def items(lines: Sequence[str]) -> list[int]:
 def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
     """Which lines of a list say what one above says, where at least `copies` of them do; the first of them is none.
 
-    Lines are near-identical that differ in digits and signs alone and have two words or more without those; and long
-    lines in a row that share most of their words with the first of the row. Numbers ours: of good manuals' lists,
-    parallel instructions ("press Ctrl to ...") come in twos and threes.
+    Lines are near-identical that begin with another count ("3 people liked it") or differ in signs alone, and have two
+    words or more besides; and long lines in a row that share most of their words with the first of the row. Numbers
+    elsewhere are what a list is about: prices, versions, models. The values are ours: of good manuals' lists, parallel
+    instructions ("press Ctrl to ...") come in twos and threes.
     """
     if len(lines) < copies:
         return frozenset()
-    shapes = [" ".join(_NO_LETTER.sub(" ", line.lower()).split()) for line in lines]
+    shapes = [" ".join(_NO_WORD.sub(" ", _COUNT.sub("", line.lower())).split()) for line in lines]
     numbers = Counter(shapes)
     again: set[int] = set()
     if len(numbers) < len(shapes):
@@ -45,6 +47,27 @@ def near_duplicates(lines: Sequence[str], *, copies: int = 4) -> frozenset[int]:
                 again.add(place)
             seen.add(shape)
     return frozenset(again | _rows(shapes, copies))
+
+
+def duplicates(lines: Sequence[str], *, fewest: float = 2) -> list[int]:
+    """Which lines of a list stand above too, beside their copy or together with a line that stands beside it above.
+
+    A line alone that comes again may be a term with another meaning, or the same remark on another thing.
+    """
+    names = [" ".join(line.lower().split()).lstrip("-*•· ") for line in lines]
+    if len(set(names)) == len(names):
+        return []
+    first: dict[str, int] = {}
+    original = [first.setdefault(name, place) for place, name in enumerate(names)]
+    found = []
+    for place, origin in enumerate(original):
+        if origin == place or Words(names[place]).count < fewest:
+            continue
+        before = place > 0 and original[place - 1] in (origin, origin - 1)
+        after = place + 1 < len(lines) and original[place + 1] in (origin, origin + 1)
+        if before or after:
+            found.append(place)
+    return found
 
 
 def _rows(shapes: Sequence[str], copies: int) -> set[int]:

@@ -61,11 +61,14 @@ _TEASERS = (
 )  # fmt: skip
 _BREAK_OFF = re.compile(r"\s{0,9}\[?(?:\.\.\.|…)\]?\s{0,9}[(\[«]?\s{0,9}$")
 _EXCERPT_END = re.compile(r"\[(?:\.\.\.|…)\]$")
-_ADDRESS = r"(?:https?://|www\.)[^\s<>()（）\[\]【】*]{3,400}"
+_ADDRESS = r"(?:https?://[\w-]+\.|www\.)[^\s<>()（）\[\]【】*]{3,400}"
 _BRACKETED_URL = re.compile(
     rf"[^\S\n]?(?:\({_ADDRESS}\)|（{_ADDRESS}）|\[{_ADDRESS}\]|【{_ADDRESS}】|<{_ADDRESS}>)", re.I
 )
-_URL_ENDING = re.compile(rf"(?<=[.!?。！？؟।\"”’」』）)])[^\S\n]*{_ADDRESS}\s*$", re.I)
+# An abbreviation's full stop ("see", "cf.") ends no sentence.
+_URL_ENDING = re.compile(
+    rf"(?:(?<=\w{{4}}[.!?؟।])[^\S\n]+|(?<=[.!?][\"”’»)])[^\S\n]+|(?<=[。！？」』）])[^\S\n]*){_ADDRESS}\s*$", re.I
+)
 _TAIL = 160
 """Characters at the end of a text in which an ending is looked for."""
 

@@ -70,8 +70,12 @@ def test_a_cut_within_a_paragraph_keeps_the_paragraph() -> None:
 
 
 def test_an_item_is_kept_once_in_its_list() -> None:
-    parts = refined(Text("- Oil the hinges\n- Close the door\n- oil the hinges\n- No\n- No", "list"))
+    parts = refined(Text("- Oil the hinges\n- Close the door\n- oil the hinges\n- close the door\n- No\n- No", "list"))
     assert parts == (Text("- Oil the hinges\n- Close the door\n- No\n- No", "list"),)
+    terms = (
+        Text("- Points\n- the position\n- Unit of measure\n- of this\n- Angle\n- Unit of measure\n- of that", "list"),
+    )
+    assert refined(*terms) == terms
 
 
 def test_mojibake_is_repaired_and_counted() -> None:
@@ -192,10 +196,11 @@ def by_script(text: str) -> tuple[str | None, float]:
     return ("ru", 0.95) if "города" in text.lower() else ("en", 0.95)
 
 
-ALL = replace(SETTINGS, site_line=(("example.org", "The night"),), foreign_words=8, foreign_share=0.6)
+FOREIGN = replace(SETTINGS, foreign_paragraph=0.9)
+ALL = replace(FOREIGN, site_line=(("example.org", "The night"),), foreign_words=8, foreign_share=0.6)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(PARTS, max_size=8), st.sampled_from(["en", "zh", "de", None]))
 def test_filtering_twice_is_filtering_once(parts: list[Part], language: str | None) -> None:
     once, drops = refine(doc(*parts, language=language), ALL, PersonalSettings(), by_script)
@@ -226,11 +231,11 @@ def test_a_foreign_paragraph_is_cut_and_a_quoted_one_stays() -> None:
     )
     russian += "и продают его на рынке у старой стены."
     document, drops = refine(
-        doc(PARAGRAPH, PARAGRAPH + " So it is.", russian, Text(russian + " Да.", "quote")), SETTINGS, None, by_script
+        doc(PARAGRAPH, PARAGRAPH + " So it is.", russian, Text(russian + " Да.", "quote")), FOREIGN, None, by_script
     )
     assert document.parts == (Text(PARAGRAPH), Text(PARAGRAPH + " So it is."), Text(russian + " Да.", "quote"))
     assert drops == [(2, Drop("foreign_paragraph", 0.95, 0.9, "ru"))]
-    assert refine(doc(PARAGRAPH, PARAGRAPH + " So it is.", russian), SETTINGS)[1] == []
+    assert refine(doc(PARAGRAPH, PARAGRAPH + " So it is.", russian), SETTINGS, None, by_script)[1] == []
 
 
 def test_lines_of_a_paragraph_are_kept_once() -> None:
@@ -384,3 +389,17 @@ def test_a_line_that_a_sentence_goes_on_in_is_no_line_of_its_own() -> None:
 def test_a_question_that_is_asked_again_has_its_answer() -> None:
     ask = "How can I get a copy of all the pages on my own Web site from you?'"
     assert refined(ask, PARAGRAPH, ask) == (Text(ask), Text(PARAGRAPH), Text(ask))
+
+
+def test_a_short_sentence_may_be_said_in_another_section() -> None:
+    said = "The following similar hardware will also work well with this box."
+    parts = (
+        header("One board"),
+        Text(said),
+        Text(PARAGRAPH),
+        header("Another board"),
+        Text(said),
+        Text("It is small."),
+    )
+    assert refined(*parts) == parts
+    assert refined(said, PARAGRAPH, said) == (Text(said), Text(PARAGRAPH))

@@ -63,6 +63,8 @@ def test_what_is_masked(before: str, after: str) -> None:
         "@harbour and #news",
         "Four cores A53@1.4Ghz, inet:10002@127.0.0.1",
         "Ports 65001-65535, open 0200-0330, number 008-14-1935",
+        "modprobe@module.service, logo@2x.png, printer@office.local, https://user:secret@box.harbour.org/git",
+        "Networks 93.184.0.0/16 and 2001:0bc8:31a0::/48",
         "Loopback 127.0.0.53, link-local 169.254.1.1 and fe80::1, carrier 100.64.0.1, this host 0.0.0.0, multicast 224.0.0.251.",
         "Documentation 192.0.2.1, 198.51.100.7, 203.0.113.9 and 2001:db8::1.",
         "Version 10.15.7.1, release 95.0.4638.54, v. 8.8.8.8 and Firefox/115.0.1.2 stand in logs.",

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.repetition import items, near_duplicates, repeated_lines, without
+from filters.repetition import duplicates, items, near_duplicates, repeated_lines, without
 
 SPAM = "Book cheap flights from {} to the warm islands of the south today"
 
@@ -29,6 +29,10 @@ def test_chinese_items_are_compared_by_characters() -> None:
 def test_short_items_and_numbers_are_lists_of_their_own_right() -> None:
     assert near_duplicates([f"- {year}" for year in range(1990, 2000)]) == frozenset()
     assert near_duplicates([f"- Lens {length}" for length in (10, 20, 35, 50)]) == frozenset()
+    assert near_duplicates([f"- apu{model}c2" for model in range(1, 6)]) == frozenset()
+    assert (
+        near_duplicates([f"- Price: {price} EUR (with a disk of {price} GB)" for price in range(40, 46)]) == frozenset()
+    )
     assert (
         near_duplicates(["- Press Ctrl to add", "- Press Shift to add", "- Press Alt to add", "- Press F1"])
         == frozenset()
@@ -71,3 +75,9 @@ def test_items_of_several_lines_are_no_lines_of_their_own() -> None:
     lines = ["- One paper", "  A. Smith", "  [pdf]", "- Another paper", "  A. Smith", "- A third", "- A fourth"]
     assert items(lines) == [5, 6]
     assert items(["- One", "  - inner", "    1. more"]) == [0, 1, 2]
+
+
+def test_a_block_that_comes_again_is_a_duplicate_and_a_term_is_none() -> None:
+    assert duplicates(["- Home page", "- All news", "- Sport", "- Home page", "- All news"]) == [3, 4]
+    assert duplicates(["- The same thing", "- the  same thing", "- No", "- No"]) == [1]
+    assert duplicates(["- Unit of measure", "- of this", "- Angle", "- Unit of measure", "- of that"]) == []
