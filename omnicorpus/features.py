@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnicorpus.blocks import Block, Item, Page, Picture
+from omnicorpus import blocks, rows, scan
+from omnicorpus.blocks import Block, Page, Picture
 from omnicorpus.document import Image
 from omnicorpus.tree import Tree
 
@@ -93,9 +94,6 @@ AROUND = (
     "details",
 )
 """Tags whose presence among the ancestors has a column of its own."""
-
-LEVELS = 5
-"""How many enclosing elements are measured, from the innermost."""
 
 _FAMILY_BIT = {word: bit for bit, words in enumerate(FAMILIES.values()) for word in words.split("|")}
 _LONG = [word for word in _FAMILY_BIT if len(word) >= 6]
@@ -218,113 +216,79 @@ TEXT = (
     "links", "strong_share", "upper", "ends_sentence", "first_lower", "lines", "in_title", "title_in", "timed",
     "dots", "arrow", "described",
 )  # fmt: skip
-_LOGGED = [TEXT.index(name) for name in ("size", "words", "ends", "commas", "links", "lines", "word_length")]
-
-
-_CLASSES = 9
-_CJK, _DIGIT, _STOP, _COMMA, _SPACE, _BREAK, _SIGN, _ARROW = range(1, _CLASSES)
+_SHORT_TITLE = 8
+"""Characters of a title that many texts may hold by chance."""
 
 
 def _character_classes() -> NDArray[np.uint8]:
     """The class of each character of the basic plane, 0 for most."""
-    classes = np.zeros(65_536, dtype=np.uint8)
-    classes[0x3040:0x3100] = classes[0x3400:0xA000] = _CJK
+    classes = np.zeros(rows.PLANE, dtype=np.uint8)
+    classes[0x3040:0x3100] = classes[0x3400:0xA000] = rows.CJK
     for kind, characters in (
-        (_DIGIT, "0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९"),
-        (_STOP, ".!?。！？…।؟"),
-        (_COMMA, ",，、،"),
-        (_SPACE, " "),
-        (_BREAK, "\n"),
-        (_SIGN, "©|@®"),
-        (_ARROW, "›»→«‹←▲▼•·↑"),
+        (rows.DIGIT, "0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९"),
+        (rows.STOP, ".!?。！？…।؟"),
+        (rows.COMMA, ",，、،"),
+        (rows.SPACE, " "),
+        (rows.LINE, "\n"),
+        (rows.SIGN, "©|@®"),
+        (rows.ARROW, "›»→«‹←▲▼•·↑"),
     ):
         for character in characters:
             classes[ord(character)] = kind
     return classes
 
 
-_CLASS_OF = _character_classes()
+def _character_traits() -> NDArray[np.uint8]:
+    """The traits of each character of the basic plane."""
+    traits = np.zeros(rows.PLANE, dtype=np.uint8)
+    for code in range(rows.PLANE):
+        character = chr(code)
+        upper = character.isupper()
+        traits[code] = (
+            rows.LOWER * character.islower()
+            | rows.UPPER * upper
+            | rows.TITLE * (character.istitle() and not upper)
+            | rows.DECIMAL * character.isdecimal()
+            | rows.FINAL * (character in _END)
+        )
+    return traits
 
 
-def _counts(texts: list[str]) -> Floats:
-    """How many characters of each class each text has: (texts, classes)."""
-    lengths = np.array([len(text) for text in texts])
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    classes = _CLASS_OF[np.minimum(codes, 65_535)]
-    owner = np.repeat(np.arange(len(texts)) * _CLASSES, lengths)
-    return np.bincount(owner + classes, minlength=len(texts) * _CLASSES).reshape(-1, _CLASSES)
+@cache
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return _character_classes(), _character_traits()
 
 
-def _text_row(block: Block, title: str, described: str) -> tuple[float, ...]:
-    """What counting characters does not tell: see the names in `_text_columns`."""
-    text = block.text
-    n = len(text)
-    date = upper = in_title = title_in = told = False
-    if n > 30 and described:
-        told = " ".join(text[:150].split()).lower()[:100] in described
-    if n < 160:
-        date = _DATE.search(text) is not None
-        upper = text.isupper()
-        lower = text.lower()
-        in_title = n > 3 and lower in title
-        title_in = len(title) > 8 and title in lower
-    return (
-        n, block.linked, block.links, block.strong, date, upper, text[-1] in _END, text[0].islower(), in_title,
-        title_in,
-        block.timed, text.endswith(("...", "…")), told,
-    )  # fmt: skip
-
-
-_NO_ROW = (0,) * 13
-
-
-def _text_columns(items: Sequence[Item], about: Hints) -> Floats:
-    """The columns of `TEXT`: (items, columns); zeros for pictures."""
-    told = np.array(
-        [_text_row(item, about.title, about.described) if isinstance(item, Block) else _NO_ROW for item in items],
-        dtype=np.float32,
+def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
+    """What counting characters does not tell, (items, rows.ASKED), flat; `found` spares most texts the question."""
+    texts = [item.text if isinstance(item, Block) else "" for item in page.items]
+    asked = np.zeros((len(texts), rows.ASKED), dtype=np.uint8)
+    title, described = about.title, about.described
+    lengths = page.columns.items[scan.ITEM_END] - page.columns.items[scan.ITEM_START]
+    is_text = page.columns.items[scan.ITEM_KIND] == scan.TEXT
+    short = is_text & (lengths < rows.SHORT)
+    beyond = found[:, rows.BEYOND] > 0
+    asked[:, rows.CAPITAL] = (
+        short & (found[:, rows.UPPERS] > 0) & (found[:, rows.LOWERS] == 0) & (found[:, rows.TITLES] == 0)
     )
-    counts = _counts([item.text if isinstance(item, Block) else "" for item in items]).astype(np.float32)
-    n = told[:, 0]
-    some = np.maximum(n, 1)
-    short = n < 160
-    cjk = counts[:, _CJK]
-    words = counts[:, _SPACE] + (n > 0)
-    return np.stack(
-        [
-            n + 1.5 * cjk,
-            words + cjk,
-            cjk / some,
-            (n - cjk) / np.maximum(words, 1),
-            counts[:, _STOP],
-            counts[:, _COMMA],
-            counts[:, _DIGIT] / some * short,
-            told[:, 4],
-            (counts[:, _SIGN] > 0) & short,
-            told[:, 1] / some,
-            told[:, 2],
-            told[:, 3] / some,
-            told[:, 5],
-            told[:, 6],
-            told[:, 7],
-            counts[:, _BREAK],
-            told[:, 8],
-            told[:, 9],
-            told[:, 10],
-            told[:, 11],
-            (counts[:, _ARROW] > 0) & short,
-            told[:, 12],
-        ],
-        axis=1,
-    ).astype(np.float32)
-
-
-def _shifted(values: Floats, reach: int = 3) -> list[Floats]:
-    """The rows of the items 1, 2 .. `reach` places before, then as many after; zeros beyond the ends."""
-    n = len(values)
-    padded = np.zeros((n + 2 * reach, *values.shape[1:]), dtype=np.float32)
-    padded[reach : reach + n] = values
-    return [padded[reach - by : reach - by + n] for by in (*range(1, reach + 1), *range(-1, -reach - 1, -1))]
+    for position in np.flatnonzero(short & beyond).tolist():
+        asked[position, rows.CAPITAL] = texts[position].isupper()
+    for position in np.flatnonzero(short & ((found[:, rows.DECIMALS] > 0) | beyond)).tolist():
+        asked[position, rows.DATE] = _DATE.search(texts[position]) is not None
+    for position in np.flatnonzero(is_text & beyond).tolist():
+        found[position, rows.LOWER_FIRST] = texts[position][0].islower()
+    if title:
+        for position in np.flatnonzero(short & (lengths > 3)).tolist():
+            lower = texts[position].lower()
+            if lower in title:
+                asked[position, rows.IN_TITLE] = 1
+            if title in lower:
+                asked[position, rows.TITLE_IN] = len(title) > _SHORT_TITLE
+    if described:
+        for position in np.flatnonzero(is_text & (lengths > 30)).tolist():
+            start = " ".join(texts[position][:150].split()).lower()[:100]
+            asked[position, rows.DESCRIBED] = start in described
+    return asked.ravel()
 
 
 @dataclass(slots=True)
@@ -349,22 +313,9 @@ class Measured:
     tokens: Floats
 
 
-def _unpack(bits: Ints, width: int) -> Floats:
-    return ((bits[:, None] >> np.arange(width)) & 1).astype(np.float32)
-
-
 def _prefix(values: Floats) -> Floats:
     """Sums of everything before each position, one longer than `values`."""
     return np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-
-
-def _window(prefix: Floats, before: int, after: int) -> Floats:
-    """Sums over the items from `before` places back to `after` places on, this one included; `prefix` (..., items +
-    1)."""
-    n = prefix.shape[-1] - 1
-    here = np.arange(n)
-    sums: Floats = prefix[..., np.minimum(here + after + 1, n)] - prefix[..., np.maximum(here - before, 0)]
-    return sums
 
 
 def _share(part: Floats, whole: Floats | float) -> Floats:
@@ -372,166 +323,42 @@ def _share(part: Floats, whole: Floats | float) -> Floats:
     return shares
 
 
-def _inside(mass: Floats, measured_first: Ints, measured_last: Ints, depth: Floats, share: float) -> Floats:
-    """1 for items inside the deepest element that holds at least `share` (over one half) of all mass, else 0."""
-    prefix = _prefix(mass)
-    held = prefix[measured_last] - prefix[measured_first]
-    holders = np.flatnonzero(held >= share * prefix[-1])
-    deepest = holders[np.argmax(depth[holders])]
-    here = np.arange(len(mass))
-    inside: Floats = ((here >= measured_first[deepest]) & (here < measured_last[deepest])).astype(np.float32)
-    return inside
+_KNOWN_NUMBER = np.array([_TAG_NUMBER.get(tag, -1) for tag in (*blocks.TAGS, "")], dtype=np.int32)
+_KNOWN_AROUND = np.array([_AROUND_BIT.get(tag, 0) for tag in (*blocks.TAGS, "")], dtype=np.int32)
+"""By the number that `blocks` gives a tag, the last for all that it does not know."""
 
 
 def measure(page: Page, about: Hints) -> Measured:
     """Measure every item of a page that has at least one."""
-    items, nodes = page.items, page.nodes
-    n, m = len(items), len(nodes)
-    text = _text_columns(items, about)
-    is_text = np.array([isinstance(item, Block) for item in items])
-    place = np.array([item.node for item in items])
-    parent = np.maximum(nodes.parents, 0)
-    first, last = np.array(nodes.first), np.array(nodes.last)
-    depth = np.array(nodes.depths, dtype=np.float32)
-    own = [family_bits(names) if names else 0 for names in nodes.names]
-    inherited = own.copy()
-    around = [
-        _AROUND_BIT.get(tag, 0) | (_HIDDEN_BIT if hides else 0)
-        for tag, hides in zip(nodes.tags, nodes.hidden, strict=True)
-    ]
-    kinds: dict[tuple[str, str, int], int] = {("body", "", -1): 0}
-    group = [0] * m
-    for index in range(1, m):
-        above = nodes.parents[index]
-        inherited[index] |= inherited[above]
-        around[index] |= around[above]
-        group[index] = kinds.setdefault((nodes.tags[index], nodes.names[index], group[above]), len(kinds))
-    inline = np.array([family_bits(item.names) if item.names else 0 for item in items])
-    own_bits, groups = np.array(own), np.array(group)
-    levels = np.empty((LEVELS, n), dtype=np.int64)
-    levels[0] = place
-    for level in range(1, LEVELS):
-        levels[level] = parent[levels[level - 1]]
-    tag_number = np.array([_TAG_NUMBER.get(tag, -1) for tag in nodes.tags])[place]
-
-    size, linked = text[:, 0].copy(), text[:, 9] * text[:, 0]
-    total = max(float(size.sum()), 1.0)
-    good = size * (1 - text[:, 9]) * (size > 60) * (1 + np.minimum(text[:, 4] + text[:, 5], 5))
-    tokens = text[:, 1].copy()
-    of_size, of_linked, of_good = _prefix(size), _prefix(linked), _prefix(good)
-    node_size = of_size[last] - of_size[first]
-    node_linked = of_linked[last] - of_linked[first]
-    node_good = of_good[last] - of_good[first]
-    group_count = np.bincount(groups)
-    group_size = np.bincount(groups, node_size)
-    group_linked = np.bincount(groups, node_linked)
-    group_good = np.bincount(groups, node_good)
-    all_good = max(float(good.sum()), 1.0)
-
-    per_node = np.stack(
-        [
-            np.log1p(node_size),
-            _share(node_linked, node_size),
-            np.log1p(last - first),
-            node_size / total,
-            node_good / all_good,
-            np.log1p(group_count)[groups],
-            np.log1p(group_size / group_count)[groups],
-            _share(group_linked, group_size)[groups],
-            (group_good / all_good)[groups],
-        ],
-        axis=1,
+    items, nodes = page.columns.items, page.columns.nodes
+    found = rows.counts(items, page.columns.text, *_characters())
+    families = np.array([family_bits(names) if names else 0 for names in page.columns.strings], dtype=np.int32)
+    inline = families[np.where(items[scan.ITEM_KIND] == scan.TEXT, items[scan.ITEM_NAMES], 0)]
+    is_text = items[scan.ITEM_KIND] == scan.TEXT
+    for position in np.flatnonzero(~is_text).tolist():
+        inline[position] = family_bits(page.items[position].names)
+    tags = np.minimum(nodes[scan.NODE_TAG], len(blocks.TAGS))
+    group = rows.groups(nodes)
+    measures, size, tokens, levels = rows.measured(
+        items,
+        nodes,
+        found,
+        _asked(page, about, found),
+        _KNOWN_NUMBER[tags],
+        rows.inherited(nodes, _KNOWN_AROUND[tags] | np.array(page.nodes.hidden, dtype=np.int32) * _HIDDEN_BIT),
+        families[nodes[scan.NODE_NAMES]],
+        inline,
+        np.array((_ARTICLE, _FORUM, _COMMENT), dtype=np.int32),
+        group,
+        np.array(about.kinds, dtype=np.float32),
+        len(TAGS),
+        len(AROUND) + 1,
+        N_FAMILIES,
     )
-    enclosing = per_node[levels].transpose(1, 0, 2).reshape(n, -1)
-    here = np.arange(n)
-    is_good = good > 0
-    good_places = np.flatnonzero(is_good)
-    first_good, last_good = (good_places[0], good_places[-1]) if len(good_places) else (0, n - 1)
-    heads = np.flatnonzero(tag_number == _TAG_NUMBER["h1"])
-    head = heads[0] if len(heads) else -1
-    before_good = np.maximum.accumulate(np.where(is_good, here, -50))
-    after_good = np.minimum.accumulate(np.where(is_good, here, n + 50)[::-1])[::-1]
-    counts = Counter(item.text for item in items if isinstance(item, Block))
-    repeated = np.array([counts[item.text] > 1 if isinstance(item, Block) else False for item in items])
-    position = [
-        of_size[:-1] / total,
-        of_good[:-1] / all_good,
-        here / n,
-        np.log1p(here),
-        np.log1p(n - 1 - here),
-        np.sign(here - first_good) * np.log1p(np.abs(here - first_good)),
-        np.sign(here - last_good) * np.log1p(np.abs(here - last_good)),
-        np.log1p(here - before_good),
-        np.log1p(after_good - here),
-        np.full(n, head >= 0),
-        (here >= head) & (head >= 0),
-        np.sign(here - head) * np.log1p(np.abs(here - head)) * (head >= 0),
-        repeated,
-        depth[place],
-        _inside(good + 1e-3, first, last, depth, 0.51),
-        _inside(good + 1e-3, first, last, depth, 0.75),
-        _inside(good + 1e-3, first, last, depth, 0.9),
-    ]
-    zones = _unpack(np.array(inherited)[place], N_FAMILIES)
-    comment_places = np.flatnonzero(zones[:, _COMMENT])
-    comments_from = comment_places[0] if len(comment_places) else n
-    position += [
-        here >= comments_from,
-        np.sign(here - comments_from) * np.log1p(np.abs(here - comments_from)) * (comments_from < n),
-        np.maximum.accumulate(np.where(text[:, -1] > 0, 1.0, 0.0)),
-        here - np.maximum.accumulate(np.where((tag_number >= 5) & (tag_number <= 8), here, 0)),
-    ]
-    link_share = text[:, 9]
-    of_all = np.stack([of_size, of_linked, of_good])
-    for back, on in ((2, 2), (4, 0), (0, 4), (10, 10)):
-        inside, inside_linked, inside_good = _window(of_all, back, on)
-        position += [np.log1p(inside), _share(inside_linked, inside), np.log1p(np.maximum(inside_good, 0))]
-    around_bits = np.array(around)
-    all_page = [
-        np.log1p(total),
-        float(linked.sum()) / total,
-        np.log1p(n),
-        all_good / (6 * total),
-        np.log1p(len(good_places)),
-        float((text[:, 2] * size).sum()) / total,
-        float((size * (tag_number == 0)).sum()) / total,
-        float((1 - is_text).mean()),
-        *about.kinds,
-        *(float((zones[:, bit] * good).sum()) / all_good for bit in (_ARTICLE, _FORUM, _COMMENT)),
-        of_good[comments_from] / all_good,
-        float(text[:, -1].any()),
-        float((around_bits & 1).any()),
-        float((around_bits & 2).any()),
-    ]
-    text[:, _LOGGED] = np.log1p(text[:, _LOGGED])
-    key = np.stack(
-        [
-            text[:, 0],
-            link_share,
-            is_text.astype(np.float32),
-            tag_number == 0,
-            text[:, 13],
-            text[:, 7],
-            (tag_number >= 5) & (tag_number <= 8),
-        ],
-        axis=1,
-    ).astype(np.float32)
-    tags = (tag_number[:, None] == np.arange(len(TAGS))).astype(np.float32)
-    columns = [
-        text,
-        is_text[:, None],
-        np.stack(position, axis=1),
-        enclosing,
-        np.broadcast_to(np.array(all_page), (n, len(all_page))),
-        tags,
-        _unpack(around_bits[place], len(AROUND) + 1),
-        _unpack(own_bits[place] | inline, N_FAMILIES),
-        _unpack(own_bits[levels[1]] | own_bits[levels[2]], N_FAMILIES),
-        zones,
-        *_shifted(key),
-    ]
-    rows = np.concatenate(columns, axis=1, dtype=np.float32)
-    return Measured(rows, size, levels, first, last, depth, groups, is_text, tokens)
+    first, last = nodes[scan.NODE_FIRST], nodes[scan.NODE_LAST]
+    return Measured(
+        measures, size, levels, first, last, nodes[scan.NODE_DEPTH].astype(np.float32), group, is_text, tokens
+    )
 
 
 def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
@@ -544,12 +371,6 @@ def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
     return np.concatenate([_share(held, of_size[last] - of_size[first]), held / max(of_kept[-1], 1e-3)]).T
 
 
-PICTURE = (
-    "width", "height", "undeclared", "under_50", "under_100", "has_alt", "alt_length", "named_chrome", "repeats",
-    "photo",
-    "gif", "svg", "media", "linked", "links_image", "only_in_link", "silent", "lazy", "after_first", "before_last",
-    "since_kept", "until_kept",
-)  # fmt: skip
 _CHROME_NAME = re.compile(
     r"(?<![a-z])(?:logos?|icons?|sprites?|avatars?|ads?|pixel|buttons?|btn|arrows?|banners?|nav|loading|thumb|thumbnails?|badges?|"
     r"bullet|bg|background|header|footer|social|facebook|twitter|count|tracker|prev|next|home|up|top)(?![a-z])|logo|icon|avatar"
@@ -571,7 +392,7 @@ def picture_rows(
     texts = np.flatnonzero(kept)
     ahead = np.searchsorted(texts, positions)
     repeats = Counter(image.url for image in images.values())
-    rows = []
+    measures = []
     for position, following in zip(positions.tolist(), ahead.tolist(), strict=True):
         item = page.items[position]
         address, width, height = (
@@ -584,7 +405,7 @@ def picture_rows(
         path = address.lower().partition("?")[0]
         least = min(width or 999, height or 999)
         alt = item.attributes.get("alt", "")
-        rows.append(
+        measures.append(
             (
                 np.log1p(width or 0),
                 np.log1p(height or 0),
@@ -610,7 +431,7 @@ def picture_rows(
                 np.log1p(texts[following] - position if following < len(texts) else 60),
             )
         )
-    own = np.array(rows, dtype=np.float32)
+    own = np.array(measures, dtype=np.float32)
     return positions, np.concatenate(
         [measured.rows[positions, len(TEXT) :], _kept_around(measured, positions, kept), own], axis=1
     ).astype(np.float32)

@@ -21,7 +21,7 @@ _ELEMENTS: dict[str, types.Type] = {
 }  # fmt: skip
 _ARGUMENTS: dict[str, types.Type] = {
     **{name: types.Array(kind, 1, "C", readonly=True) for name, kind in _ELEMENTS.items()},
-    "table": types.Array(types.int32, 2, "C", readonly=True),
+    "table": types.Array(types.int32, 2, "A", readonly=True),
     "int": types.int64,
     "bool": types.boolean,
 }

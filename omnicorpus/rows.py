@@ -1,0 +1,444 @@
+"""The compiled half of `omnicorpus.features`: counts of characters, and the rows of measures themselves.
+
+Tables are those of `omnicorpus.scan`. Sums run in 64 bits and are stored in 32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnicorpus.native import compiled, inlined
+from omnicorpus.scan import (
+    ITEM_END,
+    ITEM_KIND,
+    ITEM_LINKED,
+    ITEM_LINKS,
+    ITEM_NODE,
+    ITEM_START,
+    ITEM_STRONG,
+    ITEM_TIMED,
+    NODE_DEPTH,
+    NODE_FIRST,
+    NODE_LAST,
+    NODE_NAMES,
+    NODE_PARENT,
+    NODE_TAG,
+    TEXT,
+)
+
+CJK, DIGIT, STOP, COMMA, SPACE, LINE, SIGN, ARROW = range(1, 9)
+"""Classes of characters that are counted, one for each character; most have none."""
+LOWER, UPPER, TITLE, DECIMAL, FINAL = 1, 2, 4, 8, 16
+"""Traits of characters, as bits: what str.islower, str.isupper, title case and str.isdecimal say; may end a text."""
+PLANE = 65_536
+"""Characters from here on have no class and unknown traits."""
+
+LOWERS, UPPERS, TITLES, DECIMALS, BEYOND, ENDS, LOWER_FIRST, DOTS, REPEATED = range(9, 18)
+"""Columns of `counts` after those of the classes: how many characters have a trait, how many lie beyond the plane; and,
+0 or 1: ends in a final character, begins in lower case, ends in dots, stands on the page again."""
+COUNTS = REPEATED + 1
+
+DATE, CAPITAL, IN_TITLE, TITLE_IN, DESCRIBED = range(5)
+"""Columns of what is asked of texts outside: each 0 or 1."""
+ASKED = DESCRIBED + 1
+
+LEVELS = 5
+"""How many enclosing elements are measured, from the innermost."""
+SHORT = 160
+"""Characters below which a text may be a date, a title, a label."""
+PARAGRAPH, H1, H4 = 0, 5, 8
+"""Places in `features.TAGS`; those from H1 to H4 are headings."""
+_FAR = 50
+"""Items to the next long text where there is none, counted from the end of the page."""
+_REACH = 3
+"""Neighbours on each side whose key measures are repeated."""
+_KEYS = 7
+_PER_NODE = 9
+_SEED = np.uint64(14695981039346656037)
+_PRIME = np.uint64(1099511628211)
+_DOT, _ELLIPSIS = ord("."), ord("…")
+
+
+@inlined
+def _found(keys: NDArray[np.uint64], key: Any) -> int:
+    """Where `key` stands in an open table of a power of two of places, or where it belongs."""
+    slot = np.int64((key ^ (key >> np.uint64(32))) & np.uint64(len(keys) - 1))
+    while keys[slot] != 0 and keys[slot] != key:
+        slot = (slot + 1) & (len(keys) - 1)
+    return int(slot)
+
+
+@inlined
+def _table(count: int) -> Any:
+    places = 64
+    while places < 2 * count:
+        places *= 2
+    return np.zeros(places, dtype=np.uint64)
+
+
+@compiled("table", "codes", "bytes", "bytes")
+def counts(
+    items: NDArray[np.int32], text: NDArray[np.uint32], classes: NDArray[np.uint8], traits: NDArray[np.uint8]
+) -> Any:
+    """What characters the text of each item has: (items, COUNTS), zeros for pictures. `classes` and `traits` are those
+    of the first `PLANE` characters."""
+    n = items.shape[1]
+    found = np.zeros((n, COUNTS), dtype=np.int32)
+    keys = _table(n)
+    first = np.zeros(len(keys), dtype=np.int32)
+    for item in range(n):
+        if items[ITEM_KIND, item] != TEXT:
+            continue
+        start, end = items[ITEM_START, item], items[ITEM_END, item]
+        key = _SEED
+        for index in range(start, end):
+            code = text[index]
+            key = (key ^ np.uint64(code)) * _PRIME
+            if code >= PLANE:
+                found[item, 0] += 1
+                found[item, BEYOND] += 1
+                continue
+            found[item, classes[code]] += 1
+            trait = traits[code]
+            if trait:
+                found[item, LOWERS] += trait & LOWER
+                found[item, UPPERS] += (trait & UPPER) != 0
+                found[item, TITLES] += (trait & TITLE) != 0
+                found[item, DECIMALS] += (trait & DECIMAL) != 0
+        last, head = text[end - 1], text[start]
+        found[item, ENDS] = last < PLANE and (traits[last] & FINAL) != 0
+        found[item, LOWER_FIRST] = head < PLANE and (traits[head] & LOWER) != 0
+        found[item, DOTS] = last == _ELLIPSIS or (
+            last == _DOT and end - start >= 3 and text[end - 2] == _DOT and text[end - 3] == _DOT
+        )
+        key |= np.uint64(1)
+        slot = _found(keys, key)
+        if keys[slot] == 0:
+            keys[slot] = key
+            first[slot] = item
+        else:
+            found[first[slot], REPEATED] = 1
+            found[item, REPEATED] = 1
+    return found
+
+
+@compiled("table")
+def groups(nodes: NDArray[np.int32]) -> Any:
+    """A number for each element's kind: its tag, its names and its parent's kind; in order of appearance, the body 0.
+    Kinds are told apart by a hash of 64 bits."""
+    m = nodes.shape[1]
+    keys = _table(m)
+    numbers = np.zeros(len(keys), dtype=np.int64)
+    group = np.zeros(m, dtype=np.int64)
+    count = 1
+    for node in range(1, m):
+        key = (_SEED ^ np.uint64(nodes[NODE_TAG, node])) * _PRIME
+        key = (key ^ np.uint64(nodes[NODE_NAMES, node])) * _PRIME
+        key = (key ^ np.uint64(group[nodes[NODE_PARENT, node]])) * _PRIME | np.uint64(1)
+        slot = _found(keys, key)
+        if keys[slot] == 0:
+            keys[slot] = key
+            numbers[slot] = count
+            count += 1
+        group[node] = numbers[slot]
+    return group
+
+
+@compiled("table", "ints")
+def inherited(nodes: NDArray[np.int32], bits: NDArray[np.int32]) -> Any:
+    """The bits of each element and of all around it."""
+    found = bits.copy()
+    for node in range(1, len(bits)):
+        found[node] |= found[nodes[NODE_PARENT, node]]
+    return found
+
+
+@inlined
+def _signed(distance: int, logs: NDArray[np.float64]) -> float:
+    """log(1 + |distance|), with its sign."""
+    return float(logs[distance] if distance >= 0 else -logs[-distance])
+
+
+@inlined
+def _holder(nodes: NDArray[np.int32], prefix: NDArray[np.float64], share: float) -> int:
+    """The deepest element that holds at least `share` (over one half) of all; the first of equals."""
+    deepest = 0
+    for node in range(nodes.shape[1]):
+        held = prefix[nodes[NODE_LAST, node]] - prefix[nodes[NODE_FIRST, node]]
+        if held >= share * prefix[-1] and nodes[NODE_DEPTH, node] > nodes[NODE_DEPTH, deepest]:
+            deepest = node
+    return deepest
+
+
+@inlined
+def _unpacked(row: NDArray[np.float32], column: int, bits: int, width: int) -> int:
+    for bit in range(width):
+        row[column + bit] = (bits >> bit) & 1
+    return column + width
+
+
+@inlined
+def _share(part: float, whole: float) -> float:
+    return part / max(whole, 1e-6)
+
+
+@inlined
+def _text_columns(
+    items: NDArray[np.int32], found: NDArray[np.int32], asked: NDArray[np.uint8], text: NDArray[np.float32]
+) -> None:
+    """The columns of `features.TEXT`, their logarithms not yet taken."""
+    for item in range(items.shape[1]):
+        if items[ITEM_KIND, item] != TEXT:
+            text[item] = 0
+            continue
+        n = items[ITEM_END, item] - items[ITEM_START, item]
+        some = np.float32(n)
+        short = n < SHORT
+        counted, row = found[item], text[item]
+        cjk = counted[CJK]
+        words = counted[SPACE] + 1
+        row[0] = n + 1.5 * cjk
+        row[1] = words + cjk
+        row[2] = cjk / some
+        row[3] = (n - cjk) / np.float32(words)
+        row[4] = counted[STOP]
+        row[5] = counted[COMMA]
+        row[6] = counted[DIGIT] / some if short else 0
+        row[7] = asked[item * ASKED + DATE]
+        row[8] = counted[SIGN] > 0 and short
+        row[9] = np.float32(items[ITEM_LINKED, item]) / some
+        row[10] = items[ITEM_LINKS, item]
+        row[11] = items[ITEM_STRONG, item] / some
+        row[12] = asked[item * ASKED + CAPITAL]
+        row[13] = counted[ENDS]
+        row[14] = counted[LOWER_FIRST]
+        row[15] = counted[LINE]
+        row[16] = asked[item * ASKED + IN_TITLE]
+        row[17] = asked[item * ASKED + TITLE_IN]
+        row[18] = items[ITEM_TIMED, item]
+        row[19] = counted[DOTS]
+        row[20] = counted[ARROW] > 0 and short
+        row[21] = asked[item * ASKED + DESCRIBED]
+
+
+_TEXTS = 22
+_LINK_SHARE, _DATED, _ENDING, _TOLD = 9, 7, 13, 21
+_LOGGED = (0, 1, 3, 4, 5, 10, 15)
+
+
+@inlined
+def _copy_key(of: NDArray[np.float32], tag: int, to: NDArray[np.float32], column: int) -> None:
+    """The measures of a neighbour that are repeated."""
+    to[column] = of[0]
+    to[column + 1] = of[_LINK_SHARE]
+    to[column + 2] = of[_TEXTS]
+    to[column + 3] = tag == PARAGRAPH
+    to[column + 4] = of[_ENDING]
+    to[column + 5] = of[_DATED]
+    to[column + 6] = tag >= H1 and tag <= H4
+
+
+@compiled(
+    "table", "table", "table", "bytes", "ints", "ints", "ints", "ints", "ints", "longs", "floats", "int", "int", "int"
+)
+def measured(
+    items: NDArray[np.int32],
+    nodes: NDArray[np.int32],
+    found: NDArray[np.int32],
+    asked: NDArray[np.uint8],
+    tag_number: NDArray[np.int32],
+    around: NDArray[np.int32],
+    own: NDArray[np.int32],
+    inline: NDArray[np.int32],
+    spoken: NDArray[np.int32],
+    group: NDArray[np.int64],
+    kinds: NDArray[np.float32],
+    tag_count: int,
+    around_count: int,
+    family_count: int,
+) -> tuple[Any, ...]:
+    """The rows of `features.Measured`, with sizes, tokens and levels.
+
+    By node: `tag_number`, its place in `features.TAGS` or -1; `around`, the bits of the elements around it, its own
+    among them; `own`, the families of its names as bits; `group` (see `groups`). By item: `found` (see `counts`),
+    `asked`, `inline`, the families of its own names. `spoken` are the families article, forum and comment; `kinds`
+    those of the page's `features.Hints`.
+    """
+    n, m = items.shape[1], nodes.shape[1]
+    width = _TEXTS + 1 + 33 + LEVELS * _PER_NODE + 15 + len(kinds) + tag_count + around_count + 3 * family_count
+    rows = np.zeros((n, width + 2 * _REACH * _KEYS), dtype=np.float32)
+    text = rows[:, :_TEXTS]
+    _text_columns(items, found, asked, text)
+    logs = np.log1p(np.arange(n + _FAR + 2).astype(np.float64))
+
+    size, tokens = text[:, 0].copy(), text[:, 1].copy()
+    good = np.zeros(n, dtype=np.float32)
+    of_size, of_linked, of_good, of_mass = np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1), np.zeros(n + 1)
+    texts = 0
+    ideographs = paragraphs = 0.0
+    for item in range(n):
+        unlinked = np.float32(1) - text[item, _LINK_SHARE]
+        if size[item] > 60:
+            good[item] = size[item] * unlinked * (np.float32(1) + min(text[item, 4] + text[item, 5], np.float32(5)))
+        of_size[item + 1] = of_size[item] + size[item]
+        of_linked[item + 1] = of_linked[item] + text[item, _LINK_SHARE] * size[item]
+        of_good[item + 1] = of_good[item] + good[item]
+        of_mass[item + 1] = of_mass[item] + (good[item] + np.float32(1e-3))
+        texts += items[ITEM_KIND, item] == TEXT
+        ideographs += text[item, 2] * size[item]
+        if tag_number[items[ITEM_NODE, item]] == PARAGRAPH:
+            paragraphs += size[item]
+    total, all_good = max(float(of_size[n]), 1.0), max(float(of_good[n]), 1.0)
+
+    zones = own.copy()
+    every_around = 0
+    group_count, group_sums = np.zeros(m), np.zeros((3, m))
+    for node in range(m):
+        if node:
+            zones[node] |= zones[nodes[NODE_PARENT, node]]
+        every_around |= around[node]
+        first, last = nodes[NODE_FIRST, node], nodes[NODE_LAST, node]
+        group_count[group[node]] += 1
+        group_sums[0, group[node]] += of_size[last] - of_size[first]
+        group_sums[1, group[node]] += of_linked[last] - of_linked[first]
+        group_sums[2, group[node]] += of_good[last] - of_good[first]
+    per_node = np.empty((m, _PER_NODE), dtype=np.float32)
+    for node in range(m):
+        first, last, kind = nodes[NODE_FIRST, node], nodes[NODE_LAST, node], group[node]
+        node_size = of_size[last] - of_size[first]
+        per_node[node, 0] = np.log1p(node_size)
+        per_node[node, 1] = _share(of_linked[last] - of_linked[first], node_size)
+        per_node[node, 2] = logs[last - first]
+        per_node[node, 3] = node_size / total
+        per_node[node, 4] = (of_good[last] - of_good[first]) / all_good
+        per_node[node, 5] = np.log1p(group_count[kind])
+        per_node[node, 6] = np.log1p(group_sums[0, kind] / group_count[kind])
+        per_node[node, 7] = _share(group_sums[1, kind], group_sums[0, kind])
+        per_node[node, 8] = group_sums[2, kind] / all_good
+
+    levels = np.empty((LEVELS, n), dtype=np.int64)
+    first_good, last_good, n_good = 0, n - 1, 0
+    head = -1
+    comments_from = n
+    spoken_mass = np.zeros(3)
+    any_told = False
+    for item in range(n):
+        node = items[ITEM_NODE, item]
+        levels[0, item] = node
+        for level in range(1, LEVELS):
+            levels[level, item] = max(nodes[NODE_PARENT, levels[level - 1, item]], 0)
+        if good[item] > 0:
+            if n_good == 0:
+                first_good = item
+            last_good = item
+            n_good += 1
+        if head < 0 and tag_number[node] == H1:
+            head = item
+        if comments_from == n and (zones[node] >> spoken[2]) & 1:
+            comments_from = item
+        for index in range(3):
+            if (zones[node] >> spoken[index]) & 1:
+                spoken_mass[index] += good[item]
+        any_told |= text[item, _TOLD] > 0
+
+    all_page = np.zeros(15 + len(kinds))
+    all_page[:8] = (
+        np.log1p(total),
+        of_linked[n] / total,
+        np.log1p(n),
+        all_good / (6 * total),
+        np.log1p(n_good),
+        ideographs / total,
+        paragraphs / total,
+        (n - texts) / n,
+    )
+    column = 8
+    for kind in kinds:
+        all_page[column] = kind
+        column += 1
+    for mass in spoken_mass:
+        all_page[column] = mass / all_good
+        column += 1
+    all_page[column] = of_good[comments_from] / all_good
+    all_page[column + 1] = any_told
+    all_page[column + 2] = every_around & 1
+    all_page[column + 3] = (every_around >> 1) & 1
+
+    after_good = np.empty(n, dtype=np.int64)
+    nearest = n + _FAR
+    for item in range(n - 1, -1, -1):
+        if good[item] > 0:
+            nearest = item
+        after_good[item] = nearest
+    holders = (_holder(nodes, of_mass, 0.51), _holder(nodes, of_mass, 0.75), _holder(nodes, of_mass, 0.9))
+    before_good, heading, told = -_FAR, 0, False
+    for item in range(n):
+        row = rows[item]
+        node = items[ITEM_NODE, item]
+        tag = tag_number[node]
+        if good[item] > 0:
+            before_good = item
+        if H1 <= tag <= H4:
+            heading = item
+        told |= text[item, _TOLD] > 0
+        for column in _LOGGED:
+            row[column] = np.log1p(row[column])
+        row[_TEXTS] = items[ITEM_KIND, item] == TEXT
+        column = _TEXTS + 1
+        row[column] = of_size[item] / total
+        row[column + 1] = of_good[item] / all_good
+        row[column + 2] = item / n
+        row[column + 3] = logs[item]
+        row[column + 4] = logs[n - 1 - item]
+        row[column + 5] = _signed(item - first_good, logs)
+        row[column + 6] = _signed(item - last_good, logs)
+        row[column + 7] = logs[item - before_good]
+        row[column + 8] = logs[after_good[item] - item]
+        if head >= 0:
+            row[column + 9] = 1
+            row[column + 10] = item >= head
+            row[column + 11] = _signed(item - head, logs)
+        row[column + 12] = found[item, REPEATED]
+        row[column + 13] = nodes[NODE_DEPTH, node]
+        for index in range(3):
+            row[column + 14 + index] = (
+                nodes[NODE_FIRST, holders[index]] <= item and item < nodes[NODE_LAST, holders[index]]
+            )
+        row[column + 17] = item >= comments_from
+        if comments_from < n:
+            row[column + 18] = _signed(item - comments_from, logs)
+        row[column + 19] = told
+        row[column + 20] = item - heading
+        column += 21
+        for back, on in ((2, 2), (4, 0), (0, 4), (10, 10)):
+            start, end = max(item - back, 0), min(item + on + 1, n)
+            inside = of_size[end] - of_size[start]
+            row[column] = np.log1p(inside)
+            row[column + 1] = _share(of_linked[end] - of_linked[start], inside)
+            row[column + 2] = np.log1p(max(of_good[end] - of_good[start], 0.0))
+            column += 3
+        for level in range(LEVELS):
+            for index in range(_PER_NODE):
+                row[column + index] = per_node[levels[level, item], index]
+            column += _PER_NODE
+        for index in range(len(all_page)):
+            row[column + index] = all_page[index]
+        column += len(all_page)
+        if tag >= 0:
+            row[column + tag] = 1
+        column += tag_count
+        column = _unpacked(row, column, around[node], around_count)
+        column = _unpacked(row, column, own[node] | inline[item], family_count)
+        column = _unpacked(row, column, own[levels[1, item]] | own[levels[2, item]], family_count)
+        column = _unpacked(row, column, zones[node], family_count)
+    for item in range(n):
+        tag = tag_number[items[ITEM_NODE, item]]
+        for by in range(1, _REACH + 1):
+            if item + by < n:
+                _copy_key(rows[item], tag, rows[item + by], width + (by - 1) * _KEYS)
+            if item >= by:
+                _copy_key(rows[item], tag, rows[item - by], width + (_REACH + by - 1) * _KEYS)
+    return rows, size, tokens, levels
