@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -199,6 +204,68 @@ def test_neither_shards_nor_partitions_change_what_is_kept(tmp_path: Path) -> No
     parts = deduplicated(tmp_path / "b", [documents[i : i + 20] for i in range(0, 240, 20)], partitions=5)
     assert len(whole[0]) == 60
     assert parts == whole
+
+
+IN_ROUNDS = DuplicateSettings(memory=20 * BYTES_PER_EDGE)
+
+
+def laid_out(folder: Path) -> plan.Plan:
+    """A deduplication whose edges go through rounds, over 12 shards, not yet carried out."""
+    documents = family(4)
+    names = tuple(f"shard-{index:02d}" for index in range(12))
+    paths = tuple(str(folder / "in" / f"{name}.parquet") for name in names)
+    for index, path in enumerate(paths):
+        if not storage.exists(path):
+            table.write(path, schema.documents_table(documents[20 * index : 20 * index + 20]))
+    first = Stage("pages", copy_source, None, ("documents",), shards=names, sources=paths)
+    return plan.make(str(folder / "run"), (first, *duplicates.stages(DOCUMENTS, IN_ROUNDS, partitions=4)))
+
+
+def on_ray(folder: str) -> None:
+    import ray
+
+    from omnicorpus import cluster
+
+    for left in (2, 1, 0):
+        try:
+            engine = cluster.embedded(2)
+            break
+        except Exception:  # whatever Ray raises where a busy machine passes its 30 seconds for a node
+            ray.shutdown()
+            if not left:
+                raise
+    try:
+        runner.run(laid_out(Path(folder)), engine, lambda progress: None)
+    finally:
+        engine.close()
+
+
+def tables_of(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in (folder / "run").rglob("*") if path.suffix in (".parquet", ".exchange")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+@pytest.mark.slow
+def test_on_ray_killed_and_resumed_it_writes_the_bytes_of_a_run_that_was_not(tmp_path: Path) -> None:
+    runner.run(laid_out(tmp_path / "inline"), runner.Inline(), lambda progress: None)
+    folder = tmp_path / "ray"
+    program = f"from tests.omnicorpus import test_duplicates; test_duplicates.on_ray({str(folder)!r})"
+    command = [sys.executable, "-c", program]
+    for name in ("signatures", "verified", "small_star_1", "twins"):
+        step = laid_out(folder).step(name)
+        process = subprocess.Popen(
+            command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while not [found for found in storage.names(step.folder) if found.endswith(shard.ENDING)]:
+            assert process.poll() is None
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        steps = laid_out(folder).steps
+        assert len(steps[-1].done) < len(steps[-1].shards)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert tables_of(folder) == tables_of(tmp_path / "inline")
+    assert sum(len(data) > 0 for data in tables_of(folder).values()) > 100
 
 
 def test_layers_can_be_switched_off(tmp_path: Path) -> None:

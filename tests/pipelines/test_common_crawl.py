@@ -10,17 +10,19 @@ import time
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from omnicorpus import config, job, miniature, schema, table
+from omnicorpus import config, duplicates, job, miniature, plan, schema, table
 from omnicorpus.address import canonical
 from omnicorpus.document import Document
 from omnicorpus.errors import ConfigError
 from omnicorpus.job import Identity, Outcome
 from omnicorpus.miniature import Summary
 from omnicorpus.runner import Engine, Inline
+from omnicorpus.stage import Need
 from pipelines import common_crawl
 from pipelines.common_crawl import Settings, judge_language, with_larger_images
 from tests import build
@@ -266,3 +268,63 @@ def test_impossible_settings_are_refused(crawl: Summary, tmp_path: Path) -> None
         settings_of(crawl, tmp_path, partitions=0)
     with pytest.raises(ConfigError, match="languages"):
         settings_of(crawl, tmp_path, languages="english")
+
+
+def chained_crawls(folder: Path) -> list[str]:
+    """Three crawls of one site a month apart: pages come again at their address, copied, edited, or as they were."""
+    random = Random(3)
+    ends = ("ton", "ing", "er", "ed", "ow", "ish", "al", "ence", "y", "ful")
+    words = [
+        f"{first}{middle}{end}" for first in "bdfghklmnprstvw" for middle in ("ar", "el", "in", "o") for end in ends
+    ]
+    topics = [[" ".join(random.choice(words) for _ in range(9)) + "." for _ in range(14)] for _ in range(9)]
+    paths = []
+    for month in range(1, 4):
+        pages = []
+        for day in range(1, 19):
+            lines = list(random.choice(topics))
+            for _ in range(random.choice([0, 0, 1, 1, 3])):
+                lines[random.randrange(len(lines))] = " ".join(random.choice(words) for _ in range(9)) + "."
+            image = f"<img src='/{random.randrange(9)}.png' alt='the {random.choice(words)}'>"
+            paragraphs = "".join(f"<p>{line}</p>" for line in lines)
+            body = f"<article><h1>On {random.choice(words)}</h1>{image}{paragraphs}</article>"
+            address = f"https://a.test/{random.randrange(30)}"
+            pages.append(build.record(address, body.encode(), date=f"2024-{month:02d}-{day:02d}T00:00:00Z"))
+        paths.append(build.warc(folder / f"crawl-{month}.warc.gz", *pages))
+    return paths
+
+
+def kept_in_the_end(settings: Settings) -> tuple[set[str], plan.Plan]:
+    """Addresses and times of what deduplication keeps, of this run and of its index."""
+    execute(settings)
+    laid = plan.make(settings.output, common_crawl.stages(settings, common_crawl.files(settings)))
+    rows = table.read_all(laid.tables(Need("unique", "documents", "all")), schema.DOCUMENTS, ["id"])
+    known = (
+        {row["document"] for row in duplicates.superseded(laid, "kept")} if settings.duplicates.index else set[str]()
+    )
+    return set(rows["id"].to_pylist()) | known, laid
+
+
+@pytest.mark.slow
+def test_three_crawls_against_each_others_index_are_one_run_over_all_three(tmp_path: Path) -> None:
+    paths = chained_crawls(tmp_path)
+    values = {
+        "pipeline": "common_crawl",
+        "languages": "all",
+        "partitions": 3,
+        "preliminary": {"stop_words": None},
+        "images": PLAIN,
+    }
+    whole, laid = kept_in_the_end(
+        config.fill(Settings, {**values, "input": paths, "output": str(tmp_path / "whole")}, "test")
+    )
+    arrived = sum(table.rows(path) for path in laid.tables(Need("select", "documents", "all")))
+    index: list[str] = []
+    kept: set[str] = set()
+    for number, path in enumerate(paths):
+        given = {"input": [path], "output": str(tmp_path / str(number)), "duplicates": {"index": index}}
+        kept, laid = kept_in_the_end(config.fill(Settings, {**values, **given}, "test"))
+        index = [str(tmp_path / f"index-{number}")]
+        duplicates.make_index(laid, index[0])
+    assert kept == whole
+    assert 10 < len(whole) < arrived - 10
