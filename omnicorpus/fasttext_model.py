@@ -26,6 +26,7 @@ _MARK = "__label__"
 _HEAD = 64
 """Bytes before a file's list of words: magic number, version, twelve arguments of four bytes, one of eight."""
 _DICTIONARY = struct.Struct("<iii")
+_PRUNED, _SHAPE = struct.Struct("<q"), struct.Struct("<qq")
 _COUNTS = 16
 _COUNT, _IS_LABEL = 8, 1
 """An entry is its text, a zero byte, a count of eight bytes, and whether it is a label (dictionary.cc, save)."""
@@ -84,7 +85,21 @@ def _labels(path: Path) -> tuple[str, ...]:
             place = end + _COUNT + 2
         if len(found) != labels or words + labels != entries or not labels:
             raise ValueError("it has no labels")
+        _check_end(data, place)
         return tuple(sorted(found))
+
+
+def _check_end(data: mmap.mmap, place: int) -> None:
+    """The library reads a file that breaks off as if zeros followed. A quantised file's lengths can't be told so."""
+    pruned = _PRUNED.unpack_from(data, _HEAD + _DICTIONARY.size + 8)[0]
+    place += max(0, pruned) * 8
+    for _ in ("input", "output"):
+        if data[place]:
+            return
+        rows, columns = _SHAPE.unpack_from(data, place + 1)
+        place += 1 + _SHAPE.size + rows * columns * 4
+    if place != len(data):
+        raise ValueError(f"it has {len(data):,} bytes of {place:,}")
 
 
 def train(texts: Sequence[str], labels: Sequence[str], path: Path, *, seed: int) -> None:

@@ -111,7 +111,8 @@ def load(path: Path, labels: Sequence[str]) -> Linear:
     if not path.is_file():
         raise ModelMissing(f"no weights at {path}: train the model again (omnicorpus train-scorer)")
     try:
-        weights = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            weights = np.load(file, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise ModelMissing(f"{path} is damaged ({error}): train the model again (omnicorpus train-scorer)") from error
     if weights.shape != (len(labels), BUCKETS + 1) or not np.isfinite(weights).all():

@@ -8,6 +8,7 @@ whether it is true, it can't see. A language that it wasn't trained on has no sc
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,10 +184,10 @@ def load(path: Path) -> Ngram:
     if not path.is_file():
         raise ModelMissing(f"no n-gram model at {path}: train one (omnicorpus train-scorer --kind ngram)")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             names = sorted({name.split("/")[0] for name in arrays.files})
             return Ngram({name: _language(arrays, name) for name in names})
-    except (ValueError, KeyError, EOFError, OSError) as error:
+    except (ValueError, KeyError, EOFError, OSError, AttributeError, TypeError, zipfile.BadZipFile) as error:
         raise ModelMissing(f"{path} is damaged ({error}): train it again (omnicorpus train-scorer)") from error
 
 
