@@ -7,7 +7,8 @@ Importing this module takes seconds and 300 MB: import it where a model is about
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +54,43 @@ class Clip:
     def texts(self, texts: Sequence[str], batch: int = BATCH) -> np.ndarray:
         """Texts to float32 of shape (n, dimension). Texts of like length share a batch, so that little padding is
         computed."""
-        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for part in _parts(order, batch):
-            tokens = self._without_padding(self.tokenizer([texts[index] for index in part]))
-            vectors[part] = self._forward(self._encode_text, tokens.to(self.device))
+        for rows, tokens in self._token_batches(texts, batch):
+            vectors[rows] = self._forward(self._encode_text, tokens.to(self.device))
         return vectors
+
+    def _token_batches(self, texts: Sequence[str], batch: int) -> Iterator[tuple[list[int], torch.Tensor]]:
+        """(rows, their tokens): texts of as many tokens share a batch, so that next to no padding is computed."""
+        if not texts:
+            return
+        tokens = self.tokenizer(list(texts))
+        used = self._used(tokens)
+        order = sorted(range(len(texts)), key=lambda row: (int(used[row]), texts[row]))
+        for rows in _parts(order, batch):
+            yield rows, tokens[rows][:, : int(used[rows].max())]
+
+    def token_batches(self, texts: Sequence[str], batch: int) -> Iterator[tuple[list[int], np.ndarray]]:
+        """(rows, int64 tokens of shape (n, length)) in batches of like length."""
+        return ((rows, tokens.numpy()) for rows, tokens in self._token_batches(texts, batch))
+
+    def normal(self, pixels: np.ndarray) -> np.ndarray:
+        """What the image tower is given for uint8 of shape (n, side, side, 3): float32 of shape (n, 3, side, side)."""
+        return np.asarray(self._normal(pixels).float().cpu().numpy())
+
+    def export_images(self, path: Path) -> None:
+        """Write the image tower as ONNX: pixels as `normal` gives them to unit vectors."""
+        side = self.frame.side
+        _export(_Tower(self.model.encode_image), torch.zeros(2, 3, side, side), {0: torch.export.Dim("batch")}, path)
+
+    def export_texts(self, path: Path) -> None:
+        """Write the text tower as ONNX: tokens, of any number in a row, to unit vectors."""
+        sample = self.tokenizer(["a photo of a dog", "a longer text of two cats that sat on a mat"])
+        sample = sample[:, : int(self._used(sample).max())]
+        sides = {0: torch.export.Dim("batch")}
+        if self.padding is not None:
+            sides[1] = torch.export.Dim("length", min=LEAST_TOKENS, max=int(self.tokenizer(["a"]).shape[1]))
+        read = _read_back(self.model) if _looks_back(self.model) else self.model.encode_text
+        _export(_Tower(read), sample, sides, path)
 
     def _encode_text(self, tokens: torch.Tensor) -> Any:
         if not _looks_back(self.model):
@@ -79,16 +111,61 @@ class Clip:
         values = values.permute(0, 3, 1, 2).to(torch.float32).div_(255)
         return values.sub_(self.mean).div_(self.std).to(self.dtype)
 
-    def _without_padding(self, tokens: torch.Tensor) -> torch.Tensor:
+    def _used(self, tokens: torch.Tensor) -> np.ndarray:
+        """How many tokens of each row are to be computed."""
         if self.padding is None:
-            return tokens
-        used = (tokens != self.padding).any(dim=0).nonzero()
-        return tokens[:, : int(used.max()) + 1 if len(used) else 1]
+            return np.full(len(tokens), tokens.shape[1])
+        places = torch.arange(1, tokens.shape[1] + 1)
+        last = ((tokens != self.padding) * places).amax(dim=1)
+        return np.asarray(last.clamp(min=LEAST_TOKENS).numpy())
 
     def _forward(self, encode: Any, values: torch.Tensor) -> np.ndarray:
         with torch.inference_mode():
             vectors = encode(values).float()
             return np.asarray(torch.nn.functional.normalize(vectors, dim=-1).cpu().numpy())
+
+
+LEAST_TOKENS = 3
+"""Of a row: begin, something, end. Exported towers are written for as many and more."""
+
+
+class _Tower(torch.nn.Module):
+    """One side of a model, with vectors of unit length."""
+
+    def __init__(self, encode: Any) -> None:
+        super().__init__()
+        self.encode = encode
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(self.encode(values).float(), dim=-1)
+
+
+def _read_back(model: Any) -> Any:
+    """OpenAI's text tower for tokens of any number in a row; open_clip's own wants them all, with their padding."""
+
+    def encode(tokens: torch.Tensor) -> torch.Tensor:
+        length = tokens.shape[1]
+        states = model.token_embedding(tokens) + model.positional_embedding[:length]
+        states = model.ln_final(model.transformer(states, attn_mask=model.attn_mask[:length, :length]))
+        ends = states[torch.arange(states.shape[0]), tokens.argmax(dim=-1)]
+        projection = model.text_projection
+        return torch.as_tensor(ends @ projection if isinstance(projection, torch.Tensor) else projection(ends))
+
+    return encode
+
+
+def _export(tower: torch.nn.Module, sample: torch.Tensor, sides: dict[int, Any], path: Path) -> None:
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its own deprecations
+        torch.onnx.export(
+            tower.eval(),
+            (sample,),
+            str(path),
+            dynamo=True,
+            dynamic_shapes={"values": sides},
+            external_data=False,
+            verbose=False,
+        )
 
 
 class _Reader(torch.nn.Module):

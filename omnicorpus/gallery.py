@@ -16,11 +16,15 @@ from html import escape
 from urllib.parse import urlsplit
 
 from omnicorpus import picture, storage
+from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Locator, Part, Text
 from omnicorpus.schema import Dropped
 
 SIDE = 480
 """Pixels of the longer side of a picture on the page: two columns of a laptop's window, some 30 kB each."""
+
+SECONDS = 20.0
+"""For one picture, as in the stage that measures it; a picture that killed that stage's worker has no bytes to show."""
 
 LONGEST_TEXT = 20_000
 """Characters of one text part that are shown; the rest is counted."""
@@ -106,9 +110,12 @@ class _Pictures:
         if content is None:
             return None
         try:
-            small = picture.thumbnail(content, SIDE)
+            with deadline(SECONDS):
+                small = picture.thumbnail(content, SIDE)
         except picture.NotAPicture as verdict:
             return verdict
+        except DeadlinePassed:
+            return picture.NotAPicture("too_slow")
         return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
 
 

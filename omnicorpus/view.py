@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+import numpy as np
 import pyarrow as pa
 
-from omnicorpus import schema, storage, table
+from omnicorpus import picture, schema, storage, table
+from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Text
 from omnicorpus.errors import OutputError
 
@@ -203,8 +205,12 @@ def export(
     *,
     with_images: bool,
     tell: Callable[[int, int], None],
+    max_side: int | None = None,
 ) -> Exported:
     """Write a view, one file for each of `documents`, under `output`; pictures of the corpus with it when asked for.
+
+    Pictures are as served; with `max_side`, those whose longer side has more pixels become JPEGs of that side. `sha256`
+    stays that of the picture as served.
 
     `tell(rows, of)` hears of every row group written. Raises OutputError where `output` holds anything but an export.
     """
@@ -212,13 +218,14 @@ def export(
     total = sum(table.rows(path) for path in documents)
     rows = seen = pictures = 0
     written: set[str] = set()
+    pool = Contents(images)
     for path in documents:
         name = path.rsplit("/", 1)[-1]
-        contents = Contents(images) if with_images and view == "pairs" else None
+        contents = pool if with_images and view == "pairs" else None
         kind = PAIRS_WITH_CONTENT if contents is not None else _SCHEMAS[view]
         with table.appending(storage.join(output, name), kind) as append:
             for group in table.groups(path):
-                shown = _shown(view, group, contents)
+                shown = _shown(view, group, contents, max_side)
                 append(shown)
                 rows += shown.num_rows
                 seen += group.num_rows
@@ -226,7 +233,7 @@ def export(
                 tell(seen, total)
         written.add(name)
         if with_images and view in ("interleaved", "omnicorpus"):
-            pictures += _write_contents(path, images, storage.join(output, "images", name))
+            pictures += _write_contents(path, pool, storage.join(output, "images", name), max_side)
     for name in storage.names(output):
         if name.endswith(".parquet") and name not in written:
             storage.remove(storage.join(output, name))
@@ -252,7 +259,7 @@ def _check(output: str, view: View) -> None:
     storage.write_bytes(storage.join(output, EXPORT), json.dumps({"view": view}).encode())
 
 
-def _shown(view: View, group: pa.Table, contents: Contents | None) -> pa.Table:
+def _shown(view: View, group: pa.Table, contents: Contents | None, max_side: int | None) -> pa.Table:
     if view == "interleaved":
         return schema.with_all_columns(group)
     documents = schema.documents(group)
@@ -263,38 +270,81 @@ def _shown(view: View, group: pa.Table, contents: Contents | None) -> pa.Table:
     else:
         rows = [row for document in documents for row in pair_rows(document)]
         if contents is not None:
-            found = contents.of({row["image"] for row in rows})
+            urls = {row["image"] for row in rows}
+            found = {row["url"]: _limited(row, max_side)["content"] for row in contents.rows(urls)}
             rows = [{**row, "content": found[row["image"]]} for row in rows if row["image"] in found]
             return pa.Table.from_pylist(rows, schema=PAIRS_WITH_CONTENT)
     return pa.Table.from_pylist(list(rows), schema=_SCHEMAS[view])
 
 
 class Contents:
-    """The pictures of a corpus by address; reads the files of images/ and keeps no picture."""
+    """The pictures of a corpus by address. Addresses are read once and stand in memory as 8 bytes of their hash with
+    their place; pictures are read when they are asked for, and none is kept."""
 
     def __init__(self, images: list[str]) -> None:
         self._images = images
+        self._hashes: np.ndarray | None = None
+        self._places = np.empty((0, 2), np.int32)
 
     def of(self, urls: set[str]) -> dict[str, bytes]:
         """Bytes as served of those addresses that the corpus holds."""
         return {row["url"]: row["content"] for row in self.rows(urls)}
 
     def rows(self, urls: set[str]) -> Iterator[dict[str, Any]]:
-        for path in self._images:
-            held = table.read(path, ["url"])["url"].to_pylist()
-            if urls.isdisjoint(held):
-                continue
-            for group in table.groups(path, CONTENT.names):
-                yield from (row for row in group.to_pylist() if row["url"] in urls and row["content"] is not None)
+        """The rows of those addresses that the corpus holds; only their row groups are read."""
+        wanted = np.array(sorted(map(_short, urls)), dtype=np.uint64)
+        hashes = self._index()
+        starts, ends = np.searchsorted(hashes, wanted), np.searchsorted(hashes, wanted, side="right")
+        places = {(int(file), int(group)) for start, end in zip(starts, ends, strict=True)
+                  for file, group in self._places[start:end]}  # fmt: skip
+        for number in sorted({file for file, _ in places}):
+            groups = sorted(group for file, group in places if file == number)
+            for rows in table.some_groups(self._images[number], groups, CONTENT.names):
+                yield from (row for row in rows.to_pylist() if row["url"] in urls and row["content"] is not None)
+
+    def _index(self) -> np.ndarray:
+        """Hashes of all addresses in rising order; `_places` has the file and the row group of each."""
+        if self._hashes is None:
+            hashes: list[int] = []
+            places: list[tuple[int, int]] = []
+            for number, path in enumerate(self._images):
+                for place, group in enumerate(table.groups(path, ["url"])):
+                    hashes.extend(map(_short, group["url"].to_pylist()))
+                    places.extend([(number, place)] * group.num_rows)
+            found = np.array(hashes, dtype=np.uint64)
+            order = np.argsort(found, kind="stable")
+            self._hashes = found[order]
+            self._places = np.array(places, dtype=np.int32).reshape(-1, 2)[order]
+        return self._hashes
 
 
-def _write_contents(documents: str, images: list[str], output: str) -> int:
+def _short(url: str) -> int:
+    return int.from_bytes(hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def _limited(row: dict[str, Any], max_side: int | None) -> dict[str, Any]:
+    """A row of `CONTENT` with its picture within the limit; one that can't be decoded stays as it is."""
+    if max_side is None:
+        return row
+    try:
+        with deadline(SMALLER_SECONDS):
+            smaller = picture.limited(row["content"], max_side)
+    except (picture.NotAPicture, DeadlinePassed):
+        return row
+    return row if smaller is None else {**row, "format": "JPEG", "content": smaller}
+
+
+SMALLER_SECONDS = 20.0
+"""For one picture, as in the stage that measures it."""
+
+
+def _write_contents(documents: str, pool: Contents, output: str, max_side: int | None) -> int:
     urls = {
         part.url
         for group in table.groups(documents)
         for document in schema.documents(group)
         for part in document.images()
     }
-    rows = sorted(Contents(images).rows(urls), key=lambda row: str(row["url"]))
+    rows = sorted((_limited(row, max_side) for row in pool.rows(urls)), key=lambda row: str(row["url"]))
     table.write(output, pa.Table.from_pylist(rows, schema=CONTENT), plain=["content"], rows_per_group=100)
     return len(rows)

@@ -367,13 +367,16 @@ def export(
     kind: Annotated[str, typer.Option("--view", help="interleaved, text, pairs or omnicorpus.")],
     output: Annotated[str, typer.Option(help="Where the Parquet files go: an empty or earlier export folder.")],
     with_images: Annotated[bool, typer.Option("--with-images", help="Put the pictures' bytes beside them.")] = False,
+    max_side: Annotated[
+        int | None, typer.Option(min=16, help="Pictures of more pixels a side become JPEGs of so many.")
+    ] = None,
 ) -> None:
     """Write a finished corpus as another view, in Parquet."""
     if kind not in view.VIEWS:
         raise ConfigError(f"--view is one of {', '.join(view.VIEWS)}, not {kind}")
     documents, images = job.result_files(root, "documents"), job.result_files(root, "images")
     with terminal.counting(f"export {kind}") as tell:
-        done = view.export(kind, documents, images, output, with_images=with_images, tell=tell)
+        done = view.export(kind, documents, images, output, with_images=with_images, tell=tell, max_side=max_side)
     pictures = f" with {done.pictures:,} pictures" if with_images else ""
     terminal.say(f"{kind}: {done.rows:,} rows{pictures} in {done.files} files under {output}")
 

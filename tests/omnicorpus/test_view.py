@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from PIL import Image as Pillow
 
 from omnicorpus import schema, table, view
 from omnicorpus.document import Document, Image, Measures, Text
@@ -118,3 +120,39 @@ def test_a_folder_with_other_files_is_refused_and_they_are_spared(tmp_path: Path
     with pytest.raises(OutputError, match=f"holds other files .{name}"):
         export("text", tmp_path)
     assert (tmp_path / "text" / name).read_bytes() == b"mine"
+
+
+def test_pictures_over_a_limit_become_smaller_jpegs(tmp_path: Path) -> None:
+    def png(width: int, height: int) -> bytes:
+        with io.BytesIO() as file:
+            Pillow.new("RGB", (width, height), "green").save(file, "PNG")
+            return file.getvalue()
+
+    contents = {"a": png(400, 100), "b": png(100, 64), "c": b"no picture"}
+    rows = [
+        {"url": f"https://a.test/{name}", "source": "web", "content": content} for name, content in contents.items()
+    ]
+    images = str(tmp_path / "images.parquet")
+    table.write(images, pa.Table.from_pylist(rows, schema=schema.IMAGES))
+    shown = build.doc("Text.", *(build.image(f"https://a.test/{name}") for name in contents))
+    documents = str(tmp_path / "one.parquet")
+    table.write(documents, schema.documents_table([shown]))
+    output = str(tmp_path / "out")
+    view.export("interleaved", [documents], [images], output, with_images=True, tell=lambda *_: None, max_side=128)
+    found = {row["url"][-1]: row for row in table.read(f"{output}/images/one.parquet").to_pylist()}
+    with Pillow.open(io.BytesIO(found["a"]["content"])) as smaller:
+        assert (smaller.format, smaller.size, found["a"]["format"]) == ("JPEG", (128, 32), "JPEG")
+    assert (found["b"]["content"], found["c"]["content"]) == (contents["b"], contents["c"])
+
+
+def test_pictures_are_found_by_address_whatever_their_row_group(tmp_path: Path) -> None:
+    paths = []
+    for number in range(3):
+        rows = [{"url": f"https://a.test/{number}/{row}", "content": b"%d %d" % (number, row)} for row in range(40)]
+        paths.append(str(tmp_path / f"{number}.parquet"))
+        table.write(paths[-1], pa.Table.from_pylist(rows, schema=schema.IMAGES), rows_per_group=7)
+    pool = view.Contents(paths)
+    wanted = {"https://a.test/0/0", "https://a.test/2/39", "https://a.test/1/13", "https://a.test/9/9"}
+    expected = {"https://a.test/0/0": b"0 0", "https://a.test/2/39": b"2 39", "https://a.test/1/13": b"1 13"}
+    assert (pool.of(wanted), pool.of(set()), pool.of(wanted)) == (expected, {}, expected)
+    assert view.Contents([]).of(wanted) == {}
