@@ -295,9 +295,10 @@ class _Truths:
             rule, _, piece = name.partition("/")
             self._add(document, piece or None, _Truth(f"{document}/{name}", False, given.weight, rule))
         for piece in given.kept:
-            self._add(document, piece, _Truth(f"{document}/kept/{piece}", True, given.weight))
-        if given.kept and all("/" in name for name in given.drops):
-            self._add(document, None, _Truth(f"{document}/kept", True, given.weight))
+            if piece == label.WHOLE:
+                self._add(document, None, _Truth(f"{document}/kept", True, given.weight))
+            else:
+                self._add(document, piece, _Truth(f"{document}/kept/{piece}", True, given.weight))
 
     def _add(self, document: str, piece: str | None, truth: _Truth) -> None:
         self.documents.add(document)

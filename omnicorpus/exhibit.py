@@ -58,6 +58,10 @@ class Slot:
         assert part is not None
         return part
 
+    def parts(self) -> list[Part]:
+        """The part as it was and as it is."""
+        return [part for part in (self.before, self.part) if part is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:

@@ -41,6 +41,10 @@ TEXT_LETTERS = 200
 """Characters of a text that a line repeats, so that a person can read the file."""
 
 
+WHOLE = "*"
+"""In the list of what was kept: the document as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One line. `verdict` None takes back what was said.
@@ -49,7 +53,7 @@ class Label:
     `weight` is the number of items of the run for which this one stands in its sample, None for an item that was not
     asked for: such a label counts in no rate. `design` says how the sample was drawn. `drops` and `kept` list what was
     shown of a document that was read to its end: "STAGE.RULE" or "STAGE.RULE/PIECE" of drops and of marks in shadow,
-    "PIECE" of kept parts.
+    "PIECE" of kept parts and `WHOLE` for the document itself.
     """
 
     item: str

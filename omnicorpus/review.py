@@ -167,9 +167,10 @@ class Desk:
         done = Label(f"{each.document}/reviewed", "reviewed", "right", each.url)
         if each.asked is None:
             # What is in shadow and in the corpus at once can't be right on both counts: a person has to say.
-            trial = {label.piece_of(slot.shown) for slot in each.slots if any(mark.shadow for mark in slot.marks)}
+            parts = [part for slot in each.slots if any(mark.shadow for mark in slot.marks) for part in slot.parts()]
+            trial = {label.piece_of(part) for part in parts} | ({label.WHOLE} if each.marks else set())
             drops = dict.fromkeys(made.item.split("/", 1)[1] for made in items if made.kind == "dropped")
-            kept = dict.fromkeys(made.piece for made in items if made.kind == "kept" and made.piece)
+            kept = dict.fromkeys(made.piece or label.WHOLE for made in items if made.kind == "kept")
             done = replace(done, drops=tuple(drops), kept=tuple(piece for piece in kept if piece not in trial))
         else:
             given = self._given(each)

@@ -14,8 +14,12 @@ EVERYWHERE = {"numpy", "pyarrow"}
 """The columns that all stages work on."""
 
 MORE_THAN_ONE = {
+    # The client that fetches and the server of the review page share nothing but the library.
+    "aiohttp": {"omnicorpus.fetch", "omnicorpus.review"},
     # The sample crawl's generator draws and writes what the readers must read, so it shares no code with them.
     "PIL": {"omnicorpus.drawing", "omnicorpus.picture"},
+    # Joining a cluster and telling its Prometheus are two things of one program.
+    "ray": {"omnicorpus.cluster", "omnicorpus.metrics"},
     "brotli": {"omnicorpus.miniature", "omnicorpus.warc"},
     # Declares what a foreign torchvision lacks, for whoever imports it.
     "torch": {"omnicorpus.clip", "omnicorpus.operators"},
