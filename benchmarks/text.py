@@ -1,6 +1,6 @@
 """Documents per core-second of the text filters, and of datatrove's Gopher, C4 and FineWeb filters on the same ones.
 
-    .venv/bin/python benchmarks/text.py [--pages N] [--datatrove .venv-bench/bin/python]
+    .venv/bin/python benchmarks/text.py [--pages N] [--datatrove .venv-bench/bin/python] | tee docs/text-speed.txt
 
 The documents are the main bodies of the gold pages in ../shared/data/gold. datatrove is no dependency of the project:
 make it an environment of its own with `python3.11 -m venv .venv-bench && .venv-bench/bin/pip install datatrove spacy
@@ -40,8 +40,12 @@ def main() -> None:
     print(f"{len(documents)} documents, {len(english)} of them English")
     show("ours, all languages", ours(documents))
     show("ours, English", mine := ours(english))
-    detailed(documents)
+    kept = detailed(documents)
+    print("preliminary rules, each alone over texts whose words have been read:")
     for rule, cost in by_rule(documents):
+        print(f"    {rule:32} {cost * 1e6:7.0f} µs/document")
+    print("detailed rules, each alone (over walking through the parts and their lines, the first row):")
+    for rule, cost in detailed_by_rule(kept):
         print(f"    {rule:32} {cost * 1e6:7.0f} µs/document")
     if not given.datatrove.exists():
         sys.exit(f"no {given.datatrove}: nothing to compare with (see --help)")
@@ -103,28 +107,71 @@ def ours(documents: list[Any]) -> dict[str, Any]:
     return {"rate": len(documents) / best, "kept": drops.count(None), "drops": counts.most_common()}
 
 
-def detailed(documents: list[Any]) -> None:
-    """Cutting lines and parts, and judging what is left, of the documents that the preliminary rules keep."""
+def detailed(documents: list[Any]) -> list[Any]:
+    """Cutting lines and parts, and judging what is left, of the documents that the preliminary rules keep: these.
+
+    Without and with the masking of personal data, with foreign paragraphs, and all rules, the preliminary ones too.
+    """
     from filters import document as whole
     from filters.detailed import DetailedSettings, refine
+    from filters.personal import PersonalSettings
     from filters.preliminary import PreliminarySettings, judge
     from filters.words import prose
+    from omnicorpus.language import identify
 
     kept = [document for document in documents if judge(document, PreliminarySettings()) is None]
     lengths = sorted(prose(document).count for document in kept)
-    best = float("inf")
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        cuts = 0
-        for document in kept:
-            left, drops = refine(document, DetailedSettings())
-            whole.judge(left, whole.RefinedSettings())
-            cuts += len(drops)
-        best = min(best, time.process_time() - start)
-    print(
-        f"detailed: {len(kept) / best:.0f} documents/core-second, {sum(lengths) / best:.0f} words/core-second; "
-        f"median {lengths[len(lengths) // 2]:.0f} words, mean {sum(lengths) / len(lengths):.0f}; {cuts} cuts"
-    )
+    print(f"{len(kept)} kept: median {lengths[len(lengths) // 2]:.0f} words, mean {sum(lengths) / len(lengths):.0f}")
+    identify("a text, so that the model has been read")
+    plain, foreign = DetailedSettings(), DetailedSettings(foreign_paragraph=0.9)
+    for name, first, settings, masked in (
+        ("detailed", False, plain, None),
+        ("detailed, masking", False, plain, PersonalSettings()),
+        ("detailed, masking, languages of paragraphs", False, foreign, PersonalSettings()),
+        ("all rules: preliminary, detailed, masking", True, plain, PersonalSettings()),
+    ):
+        best = float("inf")
+        for _ in range(ROUNDS):
+            start = time.process_time()
+            cuts = 0
+            for document in kept:
+                if first:
+                    judge(document, PreliminarySettings())
+                left, drops = refine(document, settings, masked, identify)
+                whole.judge(left, whole.RefinedSettings())
+                cuts += len(drops)
+            best = min(best, time.process_time() - start)
+        rate, words = len(kept) / best, sum(lengths) / best
+        print(f"{name}: {rate:.0f} documents/core-second, {words:.0f} words/core-second; {cuts} cuts")
+    return kept
+
+
+def detailed_by_rule(documents: list[Any]) -> list[tuple[str, float]]:
+    """Seconds per document of each detailed rule, every other one off; "none" is with all of them off."""
+    from filters.detailed import DetailedSettings, refine
+    from filters.line import Line
+    from filters.personal import PersonalSettings
+    from omnicorpus.language import identify
+    from omnicorpus.shadow import rules, without
+
+    every = DetailedSettings(foreign_paragraph=0.9)
+    names = rules(DetailedSettings)
+
+    def cost(settings: DetailedSettings, masked: PersonalSettings | None = None) -> float:
+        best = float("inf")
+        for _ in range(ROUNDS):
+            Line.of.cache_clear()
+            start = time.process_time()
+            for document in documents:
+                refine(document, settings, masked, identify)
+            best = min(best, time.process_time() - start)
+        return best / len(documents)
+
+    off = without(every, names)
+    nothing = cost(off)
+    costs = [(name, cost(without(every, [other for other in names if other != name])) - nothing) for name in names]
+    costs.append(("personal (masking)", cost(off, PersonalSettings()) - nothing))
+    return [("none", nothing), *sorted(costs, key=lambda item: -item[1])]
 
 
 def by_rule(documents: list[Any]) -> list[tuple[str, float]]:
