@@ -47,6 +47,8 @@ _EMOTICON = _words(
 _PLACEHOLDER = re.compile(
     r"^(?:blank|spacer|transparent|placeholder|lazy-?load(?:ing|er)?|loading|loader|1x1|clear|dummy)\d*\.(?:gif|png|svg|jpe?g|webp)$"
 )
+_FORMULA = re.compile(r"/math/render/|latex\.php\?|(?:^|[/.])codecogs\.com/|/(?:mimetex|mathtex)\.cgi")
+_FORMULA_CONTEXT = _words("mwe-math-fallback-image-inline", "mwe-math-fallback-image-display")
 _SPRITE = _words("sprite", "sprites", "spritesheet")
 
 
@@ -106,6 +108,12 @@ def emoticon(image: Image) -> Drop | None:
     return _found("emoticon", _EMOTICON, _address(image)[1]) or _found("emoticon", _EMOTICON, image.context)
 
 
+def formula(image: Image) -> Drop | None:
+    """Pictures of formulas, by the address of the service that draws them or by the names around them."""
+    host, path = _address(image)
+    return _found("formula", _FORMULA, host + path) or _found("formula", _FORMULA_CONTEXT, image.context)
+
+
 def sprite(image: Image) -> Drop | None:
     """Sprite sheets, by a word of their address."""
     return _found("sprite", _SPRITE, _address(image)[1])
@@ -138,5 +146,6 @@ def judge(image: Image, *, pixels: int = 32) -> Drop | None:
         or ad(image)
         or avatar(image)
         or emoticon(image)
+        or formula(image)
         or sprite(image)
     )

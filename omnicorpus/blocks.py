@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from omnicorpus import mathml, scan
 from omnicorpus.tree import NESTING, TooDeep
 
-_TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)([^>"]*(?:"[^"]*"[^>"]*)*)>([^<]*)')
+_TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>([^<]*+)')
+"""A quote opens a value only behind an equals sign: names of attributes may hold quotes too, and a reader that pairs
+those would run to the end of the page from every tag. Nothing is tried twice."""
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORECASE)
 _HIDDEN = re.compile(
@@ -95,6 +97,9 @@ _KINDS: dict[str, int] = {
 
 TAGS = tuple(_KINDS)
 """The known elements: the number of a tag in `Columns.nodes` is its place here."""
+_COUNTED = np.array([TAGS.index(tag) for tag in ("ol", "li", "td", "th")])
+_NUMBERED = re.compile(r"\s(?:start|value|reversed|colspan|rowspan)=")
+_SHORTEST = len(' start=""')
 _PLACES = 1 << (4 * len(TAGS)).bit_length()
 
 
@@ -117,6 +122,8 @@ class Nodes:
     """The elements that break lines, as columns; 0 is the body, a parent has a smaller index than its children.
 
     `first` and `last` bound the items of a node: page.items[first:last]. `names` are class, id, role, rel and itemprop.
+    `given` holds the attributes of those lists, entries and cells that have a number (start, value, spans) or are
+    reversed.
     """
 
     tags: list[str]
@@ -126,6 +133,7 @@ class Nodes:
     first: list[int]
     last: list[int]
     hidden: list[bool]
+    given: dict[int, dict[str, str]]
 
     def __len__(self) -> int:
         return len(self.tags)
@@ -271,7 +279,23 @@ def _nodes(columns: Columns, body: str) -> Nodes:
             hidden[node] = True
         for node in range(hiding[0], len(tags)):
             hidden[node] = hidden[node] or hidden[parents[node]]
-    return Nodes([words[tag] for tag in tags], [strings[name] for name in names], parents, depths, first, last, hidden)
+    given = {}
+    starts, ends = columns.nodes[scan.NODE_RAW], columns.nodes[scan.NODE_RAW_END]
+    counted = np.isin(columns.nodes[0], _COUNTED) & (ends - starts > _SHORTEST)
+    for node in np.flatnonzero(counted).tolist():
+        raw = body[starts[node] : ends[node]]
+        if _NUMBERED.search(raw):
+            given[node] = attributes(raw)
+    return Nodes(
+        [words[tag] for tag in tags],
+        [strings[name] for name in names],
+        parents,
+        depths,
+        first,
+        last,
+        hidden,
+        given,
+    )
 
 
 def _items(columns: Columns, body: str, lists: Mapping[int, list[dict[str, str]]]) -> list[Item]:

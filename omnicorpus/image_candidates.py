@@ -30,6 +30,12 @@ KEPT = (
 )  # fmt: skip
 """Attributes in which a CMS keeps another copy of the picture; asked only where src holds nothing."""
 
+ORIGINALS = (
+    "data-orig-file", "data-full-src", "data-large_image", "data-large-file", "data-src-large", "data-zoom-image",
+    "data-full", "data-hires", "data-highres", "data-original-image", "data-full-url", "data-image-full", "zoomfile",
+)  # fmt: skip
+"""Attributes in which a CMS keeps the picture that its thumbnail was made of; the largest copy first."""
+
 LAZY_SETS = (
     "data-srcset",
     "data-lazy-srcset",
@@ -138,10 +144,15 @@ def best_address(attributes: Mapping[str, str], sources: Sequence[Mapping[str, s
 def larger_address(
     attributes: Mapping[str, str], sources: Sequence[Mapping[str, str]] = (), link: str | None = None
 ) -> str | None:
-    """The address of the largest copy that the page offers beside its own: what a click on the image leads to, else the
-    largest candidate of srcset and of the <source> elements. None where no copy is offered."""
+    """The address of the largest copy that the page offers beside its own: what a click on the image leads to, else
+    what the CMS names as the original, else the largest candidate of srcset and of the <source> elements.
+    None where no copy is offered; no address is made up."""
     if (linked := linked_image(link)) is not None:
         return linked
+    for name in ORIGINALS:
+        original = attributes.get(name)
+        if original and _is_address(original, sure=False):
+            return original.strip()
     sets = [value for each in (attributes, *sources) for name in ("srcset", *LAZY_SETS) if (value := each.get(name))]
     offered = [(address, size) for value in sets for address, size in srcset(value) if not is_placeholder(address)]
     return max(offered, key=lambda candidate: candidate[1])[0] if offered else None

@@ -3,8 +3,10 @@ captions."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from omnicorpus.blocks import Block, Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
@@ -14,33 +16,72 @@ _HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS = frozenset(("ul", "ol", "dl", "menu"))
 _ENTRIES = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
-_SHAPING = _HEADERS | _LISTS | _ENTRIES | {"pre", "blockquote", "details", "table", "tr"}
+_SHAPING = _HEADERS | _LISTS | _ENTRIES | _CELLS | {"pre", "blockquote", "details", "table", "caption"}
 _NOT_IN_DATA = _HEADERS | _LISTS | {"table", "pre", "article", "section", "form"}
 _TELLING = frozenset(("aside", "nav", "footer", "header", "figure"))
 NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
 
+COLUMNS = 200
+"""Columns of a table; cells beyond stand in the last one. HTML allows a cell to span 1,000."""
+
+_DIGITS = re.compile(r"\s*([+-]?\d{1,9})\s*")
+_FORMULA = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]|\$[^$]*[\\^_=][^$]*\$", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a node's text goes: its kind, the node that gathers it (-1: it stands alone), the cell or list entry."""
+
+    kind: Kind = "text"
+    group: int = -1
+    entry: int = -1
+
+
+@dataclass(slots=True)
+class _Entry:
+    """How an entry of a list begins: its mark and how far it stands in, in characters."""
+
+    mark: str
+    indent: int
+
+
+@dataclass(slots=True)
+class _Grid:
+    """The cells of a data table: row and column of each cell's node, the columns, whether the first row is a header."""
+
+    cells: dict[int, tuple[int, int]]
+    columns: int
+    header: bool
+
 
 def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
-    places = _places(page.nodes)
+    nodes = page.nodes
+    places, entries = _places(nodes)
+    grids: dict[int, _Grid] = {}
     parts: list[Part] = []
-    lines: list[str] = []
-    open_group = -1
-    group_kind: Kind = "text"
-    open_row = -1
-    open_entry = -1
-    last_block_node = -1
+    run: list[Block] = []
+    seen: set[str] = set()
+    begun: set[int] = set()
+    group = -1
 
     def flush() -> None:
-        nonlocal open_group, open_row, open_entry
-        if lines:
-            parts.append(Text("\n".join(lines), group_kind))
-            lines.clear()
-        open_group = open_row = open_entry = -1
+        if not run:
+            return
+        kind = places[run[0].node].kind
+        if kind == "table":
+            if group not in grids:
+                grids[group] = _grid(nodes, group)
+            text = _table(grids[group], run, places)
+        elif kind == "list":
+            text = _list(entries, run, places, begun)
+        else:
+            text = "\n".join(block.text for block in run)
+        parts.append(Text(text, kind))
+        run.clear()
 
-    seen: set[str] = set()
     for position, (item, wanted) in enumerate(zip(page.items, chosen, strict=True)):
         if not wanted:
             continue
@@ -51,65 +92,154 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
                 flush()
                 parts.append(image)
             continue
-        kind, group, entry = places[item.node]
+        place = places[item.node]
+        if place.group != group or group < 0:
+            flush()
+            group = place.group
         if group < 0:
-            flush()
+            kind = "formula" if place.kind == "text" and _FORMULA.fullmatch(item.text) else place.kind
             parts.append(Text(item.text, kind))
-            continue
-        if group != open_group:
-            flush()
-            open_group = group
-            group_kind = kind
-        if kind == "table":
-            row, cell = entry, item.node
-            text = " ".join(item.text.split()).replace("|", "\\|")
-            if row == open_row and lines:
-                lines[-1] += (" " if cell == last_block_node else " | ") + text
-            else:
-                lines.append(text)
-                open_row = row
-        elif kind == "list":
-            if entry == open_entry:
-                lines.append("  " + item.text.replace("\n", "\n  "))
-            else:
-                lines.append("- " + item.text.replace("\n", "\n  "))
-                open_entry = entry
         else:
-            lines.append(item.text)
-        last_block_node = item.node
+            run.append(item)
     flush()
     return tuple(parts)
 
 
-def _places(nodes: Nodes) -> list[tuple[Kind, int, int]]:
-    """For each node: the kind of text in it, the node that gathers it (-1: stands alone), and its row or item."""
-    places: list[tuple[Kind, int, int]] = [("text", -1, -1)]
+def _places(nodes: Nodes) -> tuple[list[_Place], dict[int, _Entry]]:
+    """The place of each node, and how each entry of a list begins."""
+    places = [_Place()]
+    entries: dict[int, _Entry] = {}
+    next_number: dict[int, int] = {}
+    steps: dict[int, int] = {}
+    sizes = Counter(parent for tag, parent in zip(nodes.tags, nodes.parents, strict=True) if tag == "li")
     for index, (tag, parent) in enumerate(zip(nodes.tags, nodes.parents, strict=True)):
         if not index:
             continue
+        place = places[parent]
         if tag not in _SHAPING:
-            places.append(places[parent])
-            continue
-        kind, group, entry = places[parent]
-        if tag in _HEADERS:
-            places.append(("header", -1, -1))
-        elif kind == "table":
-            places.append((kind, group, index if tag == "tr" else entry))
+            pass
+        elif tag in _HEADERS:
+            place = _Place("header")
+        elif place.kind == "table":
+            if tag in _CELLS:
+                place = _Place("table", place.group, index)
+            elif tag == "caption":
+                place = _Place()
         elif tag == "pre":
-            places.append(("code", -1, -1))
+            place = _Place("code", index)
         elif tag == "blockquote":
-            places.append(("quote", index, -1))
+            place = _Place("quote", index)
         elif tag == "details":
-            places.append(("detail", index, -1))
+            place = _Place("detail", index)
         elif tag in _LISTS:
-            places.append(("list", group if kind == "list" else index, entry if kind == "list" else -1))
+            if tag == "ol":
+                given = nodes.given.get(index, {})
+                steps[index] = -1 if "reversed" in given else 1
+                next_number[index] = _number(given.get("start"), sizes[index] if "reversed" in given else 1)
+            place = _Place("list", place.group, place.entry) if place.kind == "list" else _Place("list", index)
         elif tag in _ENTRIES:
-            places.append(("list", group if kind == "list" else parent, index))
+            inside = place.kind == "list"
+            above = entries.get(place.entry) if inside else None
+            indent = above.indent + len(above.mark) if above is not None else 0
+            mark = {"dt": "", "dd": ": "}.get(tag, "- ")
+            if parent in next_number:
+                number = _number(nodes.given.get(index, {}).get("value"), next_number[parent])
+                next_number[parent] = number + steps[parent]
+                mark = f"{number}. "
+            entries[index] = _Entry(mark, min(indent, 40))
+            place = _Place("list", place.group if inside else parent, index)
         elif tag == "table" and _is_data(nodes, index):
-            places.append(("table", index, -1))
-        else:
-            places.append((kind, group, entry))
-    return places
+            place = _Place("table", index)
+        places.append(place)
+    return places, entries
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    match = _DIGITS.fullmatch(text) if text else None
+    return int(match[1]) if match else otherwise
+
+
+def _list(entries: Mapping[int, _Entry], run: Sequence[Block], places: Sequence[_Place], begun: set[int]) -> str:
+    """Entries with their marks, one a line; further lines and nested lists stand in below the entry's words.
+
+    `begun` are the entries that have their mark already, before a picture: what follows there has none.
+    """
+    lines: list[tuple[int, str]] = []
+    for block in run:
+        entry = places[block.node].entry
+        begins = entries.get(entry, _Entry("", 0))
+        first, *more = block.text.split("\n")
+        inside = begins.indent + len(begins.mark)
+        lines.append((inside, first) if entry in begun else (begins.indent, begins.mark + first))
+        lines.extend((inside, line) for line in more)
+        begun.add(entry)
+    outermost = lines[0][0]
+    return "\n".join(" " * max(indent - outermost, 0) + line for indent, line in lines)
+
+
+def _grid(nodes: Nodes, table: int) -> _Grid:
+    """Where each cell of a table stands, spans counted."""
+    cells: dict[int, tuple[int, int]] = {}
+    below: dict[int, int] = {}
+    row = -1
+    column = columns = 0
+    of_head: set[int] = set()
+    header = True
+    for index in range(table + 1, len(nodes)):
+        if nodes.depths[index] <= nodes.depths[table]:
+            break
+        tag = nodes.tags[index]
+        if tag == "thead" or (tag == "tr" and nodes.parents[index] in of_head):
+            of_head.add(index)
+        if tag == "tr":
+            row, column = row + 1, 0
+            below = {place: left - 1 for place, left in below.items() if left > 1}
+        elif tag in _CELLS and row >= 0:
+            while column in below:
+                column += 1
+            given = nodes.given.get(index, {})
+            width = max(1, min(_number(given.get("colspan"), 1), COLUMNS))
+            height = max(1, min(_number(given.get("rowspan"), 1), 65_534))
+            cells[index] = (row, min(column, COLUMNS - 1))
+            if height > 1:
+                below.update(dict.fromkeys(range(column, min(column + width, COLUMNS)), height))
+            column = min(column + width, COLUMNS)
+            columns = max(columns, column)
+            if row == 0 and tag == "td" and nodes.parents[index] not in of_head:
+                header = False
+    return _Grid(cells, columns, header and bool(cells))
+
+
+def _table(grid: _Grid, run: Sequence[Block], places: Sequence[_Place]) -> str:
+    """Markdown rows, with a rule below the header row; words of a table that stand in no cell are a line by themselves.
+
+    A row that an image has cut in two is two rows, each with empty cells for the other's.
+    """
+    lines: list[str] = []
+    texts: dict[int, str] = {}
+    row = -1
+
+    def close() -> None:
+        nonlocal row
+        if texts:
+            lines.append("| " + " | ".join(texts.get(column, "") for column in range(grid.columns)) + " |")
+            if row == 0 and grid.header:
+                lines.append("|" + " --- |" * grid.columns)
+            texts.clear()
+
+    for block in run:
+        text = " ".join(block.text.split()).replace("|", "\\|")
+        place = grid.cells.get(places[block.node].entry)
+        if place is None:
+            close()
+            lines.append(text)
+            continue
+        if place[0] != row:
+            close()
+            row = place[0]
+        texts[place[1]] = f"{texts[place[1]]} {text}" if place[1] in texts else text
+    close()
+    return "\n".join(lines)
 
 
 def _is_data(nodes: Nodes, table: int) -> bool:

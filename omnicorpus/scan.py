@@ -292,14 +292,15 @@ def _quotes_after(codes: NDArray[np.uint32]) -> tuple[Any, Any]:
 
 @inlined
 def _tag_end(codes: NDArray[np.uint32], start: int) -> int:
-    """The first `>` outside quotes, or -1."""
+    """The first `>` outside the values of attributes, or -1. A quote opens a value only behind an equals sign: names of
+    attributes may hold quotes too."""
     index = start
     length = len(codes)
     while index < length:
         code = codes[index]
         if code == _GREATER:
             return index
-        if code == _QUOTE:
+        if code == _QUOTE and codes[index - 1] == _EQUALS:
             index += 1
             while index < length and codes[index] != _QUOTE:
                 index += 1

@@ -19,6 +19,7 @@ def image(url: str = "http://example.test/river.jpg", **known: object) -> Image:
         "https://example.test/adventure/reader/shadow.jpg",
         "https://example.test/iconic/logout.jpg",
         "https://example.test/i?id=7&w=640",
+        "https://example.test/latex-gloves.jpg",
     ],
 )
 def test_pictures_are_kept(url: str) -> None:
@@ -40,6 +41,9 @@ def test_pictures_are_kept(url: str) -> None:
         ("https://secure.gravatar.com/avatar/7?s=60", "avatar"),
         ("https://example.test/smilies/wink.png", "emoticon"),
         ("https://example.test/css/sprite.png", "sprite"),
+        ("https://example.test/api/rest_v1/media/math/render/svg/7f", "formula"),
+        ("https://s0.example.test/latex.php?latex=x^2", "formula"),
+        ("https://latex.codecogs.com/gif.latex?x", "formula"),
         ("https://example.test/static/blank.gif?v=2", "placeholder"),
         ("https://example.test/favicon.ico", "icon"),
         ("https://example.test/apple-touch-icon-152x152.png", "icon"),
@@ -65,6 +69,7 @@ def test_a_declared_side_under_the_threshold_is_dropped_with_its_measure() -> No
 def test_the_names_around_an_image_count() -> None:
     assert judge(image(context="post-author avatar")) == Drop("image_address.avatar", detail="avatar")
     assert judge(image(context="adsbygoogle slot")) == Drop("image_address.ad", detail="adsbygoogle")
+    assert judge(image(context="mwe-math-fallback-image-inline")) is not None
     assert judge(image(context="readable shadow")) is None
 
 

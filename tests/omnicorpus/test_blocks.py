@@ -53,6 +53,11 @@ def test_nodes_bound_their_items() -> None:
     assert (page.nodes.first[div], page.nodes.last[div]) == (0, 2)
 
 
+def test_quotes_in_names_of_attributes_hide_nothing() -> None:
+    assert texts('<p a"="">one</p><p b"c="d">two</p>') == ["one", "two"]
+    assert texts('<p a"="">"</p>' * 20_000) == ['"'] * 20_000
+
+
 def test_what_nests_too_deep_is_refused() -> None:
     with pytest.raises(TooDeep):
         read("<div>" * (NESTING + 1) + "</div>" * (NESTING + 1))

@@ -93,6 +93,9 @@ def test_addresses_become_absolute() -> None:
         ({"src": "/s.jpg"}, [], "/about.html", None),
         ({"src": "/s.jpg", "srcset": "data:image/gif;base64,AAAA 2x"}, [], None, None),
         ({"src": "/s.jpg"}, [], None, None),
+        ({"src": "/s-300x200.jpg", "data-orig-file": "/s.jpg", "srcset": "/m.jpg 600w"}, [], None, "/s.jpg"),
+        ({"src": "/s.jpg", "data-large_image": "/l.jpg", "data-full": "1"}, [], None, "/l.jpg"),
+        ({"src": "/s.jpg", "data-full": "1"}, [], None, None),
     ],
 )
 def test_the_largest_copy_that_the_page_offers(
