@@ -248,7 +248,9 @@ def _text(codes: NDArray[np.uint32]) -> str:
 
 
 def _scanned(body: str, *, latex: bool, backgrounds: bool) -> tuple[Any, ...]:
-    return scan.read(_codes(body), body.count("<"), *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
+    codes = _codes(body)
+    less = int(np.count_nonzero(codes == ord("<")))
+    return scan.read(codes, less, *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
 
 
 def _with_latex(body: str) -> str:

@@ -18,8 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from omnicorpus.blocks import Page
-from omnicorpus.document import Image
-from omnicorpus.features import Bools, Floats, Hints, measure, picture_rows
+from omnicorpus.features import Addressed, Bools, Floats, Hints, measure, picture_rows
 
 _ROWS = 16
 """Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they
@@ -88,10 +87,10 @@ def best_set(probability: Floats, weight: Floats) -> Bools:
     return chosen_set
 
 
-def choose(page: Page, about: Hints, images: Mapping[int, Image]) -> list[bool]:
+def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bool]:
     """One truth value for each item of the page: whether it belongs to the main body.
 
-    `images` holds the part of each picture that has an address, by its position.
+    `images` holds the address and size of each picture that has an address, by its position.
     """
     if not page.items:
         return []

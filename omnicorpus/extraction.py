@@ -12,7 +12,7 @@ from omnicorpus.body import choose
 from omnicorpus.document import Facts, Part
 from omnicorpus.facts import read_facts
 from omnicorpus.features import hints
-from omnicorpus.parts import assemble, images_of
+from omnicorpus.parts import assemble, images_of, shown
 
 Engine = Literal["omnicorpus", "trafilatura"]
 
@@ -80,9 +80,10 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
         from omnicorpus.trafilatura_engine import trafilatura_parts
 
         return Extract(trafilatura_parts(source, _base(url, parsed.base)), read_facts(parsed, url))
-    images = images_of(page, _base(url, parsed.base))
-    chosen = choose(page, hints(parsed, url), images)
-    return Extract(assemble(page, chosen, images), read_facts(parsed, url))
+    base = _base(url, parsed.base)
+    found = shown(page, base)
+    chosen = choose(page, hints(parsed, url), found)
+    return Extract(assemble(page, chosen, images_of(page, base, found, chosen)), read_facts(parsed, url))
 
 
 def _base(url: str, href: str | None) -> str:

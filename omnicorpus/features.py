@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from math import log1p
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import blocks, rows, scan
 from omnicorpus.blocks import Block, Page, Picture
-from omnicorpus.document import Image
 from omnicorpus.tree import Tree
 
 Floats = NDArray[Any]
@@ -371,22 +371,41 @@ def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
     return np.concatenate([_share(held, of_size[last] - of_size[first]), held / max(of_kept[-1], 1e-3)]).T
 
 
-_CHROME_NAME = re.compile(
-    r"(?<![a-z])(?:logos?|icons?|sprites?|avatars?|ads?|pixel|buttons?|btn|arrows?|banners?|nav|loading|thumb|thumbnails?|badges?|"
-    r"bullet|bg|background|header|footer|social|facebook|twitter|count|tracker|prev|next|home|up|top)(?![a-z])|logo|icon|avatar"
-)
+class Addressed(Protocol):
+    """An image of which the address is known, and the size in CSS pixels if the page declares one."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def declared_width(self) -> int | None: ...
+    @property
+    def declared_height(self) -> int | None: ...
+
+
+_CHROME_WORDS = frozenset((
+    "sprite", "sprites", "ad", "ads", "pixel", "button", "buttons", "btn", "arrow", "arrows", "banner", "banners",
+    "nav", "loading", "thumb", "thumbnail", "thumbnails", "badge", "badges", "bullet", "bg", "background", "header",
+    "footer", "social", "facebook", "twitter", "count", "tracker", "prev", "next", "home", "up", "top",
+))  # fmt: skip
+"""Words in the last part of an address that name a page's furniture."""
+
+
+def _names_chrome(path: str) -> bool:
+    return "logo" in path or "icon" in path or "avatar" in path or not _CHROME_WORDS.isdisjoint(_WORD.findall(path))
+
+
 _IMAGE_LINK = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
 def picture_rows(
     page: Page,
     measured: Measured,
-    images: Mapping[int, Image],
+    images: Mapping[int, Addressed],
     kept: Bools,
 ) -> tuple[Ints, Floats]:
     """Positions and measures of the pictures that have an address, once it is known which texts are kept.
 
-    `images` holds the part of each picture by its position; `kept` says which items are kept texts.
+    `images` holds the address and size of each picture by its position; `kept` says which items are kept texts.
     """
     positions = np.array(sorted(images))
     texts = np.flatnonzero(kept)
@@ -407,15 +426,15 @@ def picture_rows(
         alt = item.attributes.get("alt", "")
         measures.append(
             (
-                np.log1p(width or 0),
-                np.log1p(height or 0),
+                log1p(width or 0),
+                log1p(height or 0),
                 width is None and height is None,
                 least < 50,
                 least < 100,
                 bool(alt),
-                np.log1p(len(alt)),
-                _CHROME_NAME.search(path[-80:]) is not None,
-                np.log1p(repeats[address]),
+                log1p(len(alt)),
+                _names_chrome(path[-80:]),
+                log1p(repeats[address]),
                 path.endswith((".jpg", ".jpeg", ".webp")),
                 path.endswith(".gif"),
                 path.endswith(".svg"),
@@ -427,8 +446,8 @@ def picture_rows(
                 "lazy" in item.names.lower() or "data-src" in item.attributes,
                 following > 0,
                 following < len(texts),
-                np.log1p(position - texts[following - 1] if following else 60),
-                np.log1p(texts[following] - position if following < len(texts) else 60),
+                log1p(position - texts[following - 1] if following else 60),
+                log1p(texts[following] - position if following < len(texts) else 60),
             )
         )
     own = np.array(measures, dtype=np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 LAZY = (
@@ -59,9 +60,21 @@ _SPLIT = re.compile(r",\s+|,(?=(?:https?:)?//|/|data:)")
 _SPACE = re.compile(r"[\t\n\r\f]+")
 
 
+_BLANK_WORDS = frozenset((
+    "blank", "space", "spacer", "pixel", "transparent", "placeholder", "lazy", "lazyload", "lazyloading", "lazyloader",
+    "loading", "loader", "grey", "gray", "empty", "1x1", "dot", "clear", "no", "noimage", "default", "trans", "dummy",
+))  # fmt: skip
+"""One of these stands between two of `/_.-` in whatever `_PLACEHOLDER` finds behind a plain beginning."""
+
+
 def is_placeholder(address: str) -> bool:
     """Whether an address stands in for an image that a script loads later: empty, inline, or named like a blank."""
-    return _PLACEHOLDER.search(address.strip()) is not None
+    address = address.strip()
+    if address.isascii() and address.startswith(("http://", "https://", "/")):
+        words = address.lower().replace("_", "/").replace(".", "/").replace("-", "/").split("/")
+        if _BLANK_WORDS.isdisjoint(words):
+            return False
+    return _PLACEHOLDER.search(address) is not None
 
 
 def srcset(value: str) -> list[tuple[str, float]]:
@@ -180,6 +193,16 @@ def urlsplit_path(address: str) -> str:
         return ""
 
 
+_PLAIN_PATH = re.compile(r"/?(?:[A-Za-z0-9_%-][A-Za-z0-9_%.-]*/)*[A-Za-z0-9_%-][A-Za-z0-9_%.-]*")
+"""Addresses that urljoin only appends."""
+
+
+@lru_cache(maxsize=64)
+def _start(base: str, *, rooted: bool) -> str:
+    """What stands before every plain path, from the root or not, that is resolved against `base`."""
+    return urljoin(base, "/x" if rooted else "x").removesuffix("x")
+
+
 def absolute(base: str, address: str) -> str | None:
     """`address` against `base`, white space and fragment taken out; None where it cannot be read or is over-long."""
     if len(address) > LONGEST:
@@ -188,6 +211,8 @@ def absolute(base: str, address: str) -> str | None:
     if cleaned.startswith(("https://", "http://")):
         return cleaned.partition("#")[0]
     try:
+        if _PLAIN_PATH.fullmatch(cleaned) and "/." not in cleaned:
+            return _start(base, rooted=cleaned[0] == "/") + cleaned.removeprefix("/")
         return urljoin(base, cleaned).partition("#")[0]
     except ValueError:
         return None

@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
 
 from omnicorpus.blocks import Block, Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size, larger_address
+from omnicorpus.scan import ITEM_KIND, PICTURE
 
 _HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS = frozenset(("ul", "ol", "dl", "menu"))
@@ -272,49 +275,77 @@ def context(nodes: Nodes, item: Picture) -> str:
     return " ".join(words).lower()
 
 
-def picture_part(nodes: Nodes, item: Picture, base: str) -> Image | None:
-    """The image part of a picture, or None where it has no address."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of an image must be known before it is chosen: its absolute address, for a video its own (`media`), and the
+    size that the page declares, in CSS pixels."""
+
+    url: str
+    media: str | None
+    declared_width: int | None
+    declared_height: int | None
+
+
+def _kind(item: Picture) -> MediaKind:
+    if item.tag in ("video", "amp-video"):
+        return "video"
+    return "audio" if item.tag == "audio" else "image"
+
+
+def shown(page: Page, base: str) -> dict[int, Shown]:
+    """The address and size of every picture of the page that has an address, by its position; `base` resolves
+    addresses."""
+    found = {}
+    for position in np.flatnonzero(page.columns.items[ITEM_KIND] == PICTURE).tolist():
+        item = page.items[position]
+        if isinstance(item, Picture) and (image := _shown(item, base)) is not None:
+            found[position] = image
+    return found
+
+
+def _shown(item: Picture, base: str) -> Shown | None:
     attributes = item.attributes
-    kind: MediaKind = "image"
     media: str | None = None
-    larger: str | None = None
-    if item.tag in ("video", "amp-video", "audio"):
-        kind = "audio" if item.tag == "audio" else "video"
+    if _kind(item) == "image":
+        address = best_address(attributes, item.sources)
+    else:
         source = attributes.get("src") or next((each["src"] for each in item.sources if each.get("src")), None)
         media = absolute(base, source) if source else None
         address = attributes.get("poster") or attributes.get("data-poster") or source
-    else:
-        address = best_address(attributes, item.sources)
-        larger = larger_address(attributes, item.sources, item.link)
     url = absolute(base, address) if address else None
-    if not url:
-        return None
-    width, height = declared_size(attributes)
+    return Shown(url, media, *declared_size(attributes)) if url else None
+
+
+def images_of(
+    page: Page, base: str, found: Mapping[int, Shown] | None = None, chosen: Sequence[bool] | None = None
+) -> dict[int, Image]:
+    """The image part of every picture of the page that has an address, by its position; `base` resolves addresses.
+    `found` is what `shown` says, if it was asked before; with `chosen`, only the chosen items are of interest."""
+    if found is None:
+        found = shown(page, base)
+    wanted = {position: each for position, each in found.items() if chosen is None or chosen[position]}
+    captions = _captions(page) if wanted else {}
+    return {position: _image(page, position, each, base, captions) for position, each in wanted.items()}
+
+
+def _image(page: Page, position: int, seen: Shown, base: str, captions: Mapping[int, str]) -> Image:
+    item = page.items[position]
+    if not isinstance(item, Picture):
+        raise TypeError(f"item {position} is no picture")
+    kind = _kind(item)
+    larger = larger_address(item.attributes, item.sources, item.link) if kind == "image" else None
     larger = absolute(base, larger) if larger else None
     return Image(
-        url=url,
-        larger=None if larger == url else larger,
-        alt=" ".join(attributes.get("alt", "").split()) or None,
-        declared_width=width,
-        declared_height=height,
-        context=context(nodes, item),
+        url=seen.url,
+        larger=None if larger == seen.url else larger,
+        alt=" ".join(item.attributes.get("alt", "").split()) or None,
+        declared_width=seen.declared_width,
+        declared_height=seen.declared_height,
+        context=context(page.nodes, item),
         kind=kind,
-        media=media,
+        media=seen.media,
+        caption=captions.get(_figure(page.nodes, item.node)) if captions else None,
     )
-
-
-def images_of(page: Page, base: str) -> dict[int, Image]:
-    """The image part of every picture of the page that has an address, by its position; `base` resolves addresses."""
-    captions = _captions(page)
-    found = {}
-    for position, item in enumerate(page.items):
-        if isinstance(item, Picture):
-            image = picture_part(page.nodes, item, base)
-            if image is not None:
-                if captions and (caption := captions.get(_figure(page.nodes, item.node))):
-                    image = replace(image, caption=caption)
-                found[position] = image
-    return found
 
 
 def _figure(nodes: Nodes, index: int) -> int:
@@ -330,6 +361,8 @@ def _captions(page: Page) -> dict[int, str]:
     """The text of the <figcaption> of each <figure>, by the figure's node."""
     nodes = page.nodes
     found: dict[int, str] = {}
+    if "figcaption" not in nodes.tags:
+        return found
     for index, tag in enumerate(nodes.tags):
         if tag == "figcaption" and (figure := _figure(nodes, nodes.parents[index])) > 0:
             texts = (

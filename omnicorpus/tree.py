@@ -156,8 +156,8 @@ def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
 
 def _refuse_slow(source: bytes) -> None:
     """Raise where parsing would take too long."""
-    tags = source.count(b"<")
     codes = np.frombuffer(source, dtype=np.uint8)
+    tags = int(np.count_nonzero(codes == ord("<")))
     if tags >= _CHECK_FROM and (depth := hostile.depth(codes, tags, NESTING)) > NESTING:
         raise TooDeep(depth)
     attributes, formatting = hostile.most(codes)
