@@ -244,11 +244,9 @@ def summary(settings: DuplicateSettings, levels: Iterable[Mapping[str, Any]]) ->
     compared, fell = found["compared"], found["fell"]
     share = f" ({100 * fell / compared:.1f} %)" if compared else ""
     judged = f"{fell:,}{share} fell" if settings.verify else "all hold: verification is off"
-    way = (
-        f"more than {settings.memory:,} bytes hold: in {settings.rounds} rounds"
-        if found["in_rounds"]
-        else "in one memory"
-    )
+    way = "in one memory"
+    if found["in_rounds"]:
+        way = f"in {settings.rounds} rounds, being more than {settings.memory:,} bytes hold"
     told = [
         f"near duplicates: {settings.bands.curve()}",
         f"candidate pairs: {compared:,} compared, {judged}; {found['edges']:,} edges, labelled {way}",

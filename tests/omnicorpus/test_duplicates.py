@@ -253,11 +253,10 @@ def test_on_ray_killed_and_resumed_it_writes_the_bytes_of_a_run_that_was_not(tmp
     command = [sys.executable, "-c", program]
     for name in ("signatures", "verified", "small_star_1", "twins"):
         step = laid_out(folder).step(name)
-        process = subprocess.Popen(
-            command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        with (tmp_path / "told").open("wb") as told:
+            process = subprocess.Popen(command, start_new_session=True, stdout=told, stderr=told)
         while not [found for found in storage.names(step.folder) if found.endswith(shard.ENDING)]:
-            assert process.poll() is None
+            assert process.poll() is None, (tmp_path / "told").read_text()
             time.sleep(0.002)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
