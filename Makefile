@@ -42,7 +42,7 @@ quick: install ## Run the quick tests, about a minute
 	$(BIN)/pytest $(PARALLEL) -m "not slow and not faults"
 
 test-faults: install ## Kill workers, nodes, drivers and the head of real local clusters; a table of what it cost
-	$(BIN)/pytest -m faults tests/omnicorpus
+	$(BIN)/pytest --numprocesses 0 --durations 5 -m faults tests/omnicorpus tests/pipelines
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .
@@ -68,10 +68,7 @@ bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fa
 	$(BIN)/python -u benchmarks/dedup.py all $(DEDUP)
 
 bench-images: install .venv-bench ## Measure images: fetch, decode, hash, score, and a simulated web
-	$(BIN)/python benchmarks/images.py fetch
-	$(BIN)/python benchmarks/images.py measure
-	$(BIN)/python benchmarks/images.py score
-	$(BIN)/python benchmarks/images.py web
+	$(BIN)/python benchmarks/images.py all
 
 bench-text: install .venv-bench ## Measure the text filters beside datatrove's
 	$(BIN)/python benchmarks/text.py

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from omnicorpus import cluster, config, forecast, job, storage, warc
 from omnicorpus.forecast import Machines, Probe
+from omnicorpus.runner import Inline
 from pipelines import common_crawl
 
-BLOCK = 20
+BLOCK = 5
 """Neighbouring records that stay together: a page and its pictures, mostly."""
 
 
@@ -39,14 +40,15 @@ def measured(root: Path, files: tuple[str, ...], amount: float, workers: int) ->
     stages = common_crawl.stages(settings, files)
     identity = job.Identity("common_crawl", files, config.plain(settings))
     return forecast.probe(
-        str(root), stages, identity, amount, lambda: cluster.embedded(workers), lambda _progress: None, workers
-    )
+        str(root), stages, identity, amount, lambda: cluster.embedded(workers) if workers else Inline(),
+        lambda _progress: None, max(1, workers),
+    )  # fmt: skip
 
 
 def values(files: tuple[str, ...], root: Path) -> dict[str, object]:
     return {
         "pipeline": "common_crawl", "input": list(files), "output": str(root), "languages": "all",
-        "images": {"sources": ["warc"], "clip": None},
+        "images": {"sources": ["warc"], "clip": None, "nsfw": {"enabled": False}},
     }  # fmt: skip
 
 
@@ -54,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("crawls", nargs="+")
     parser.add_argument("--probe", type=int, default=4)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="0 runs in this process")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="forecast-") as name:
         folder = Path(name)
@@ -65,7 +67,7 @@ def main() -> None:
         large = measured(folder / "large", larger, more, given.workers)
         settings = config.fill(common_crawl.Settings, values(files, folder / "whole"), "benchmark")
         stages = common_crawl.stages(settings, files)
-        told = forecast.forecast(stages, small, large, whole, Machines(1, given.workers))
+        told = forecast.forecast(stages, small, large, whole, Machines(1, max(1, given.workers)))
         begun = time.monotonic()
         real = measured(folder / "whole", files, whole, given.workers)
         hours = (time.monotonic() - begun) / 3600

@@ -66,6 +66,9 @@ class Instant:
             for index, call in calls
         ]
 
+    def show(self, progress: Mapping[str, runner.Progress]) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -31,7 +31,7 @@ from tests.poison import Evil
 PAUSES = Evil(pause=0.2), Evil(pause=0.1)
 """Seconds of sleep a record in the first two stages: shards of two seconds and of one, so that faults meet them."""
 
-FAULTS = ("worker",) * 8 + ("node",) * 4 + ("driver",) * 4 + ("head",)
+FAULTS = ("worker",) * 16 + ("node",) * 8 + ("driver",) * 8 + ("head",)
 
 SHARDS = 24
 
@@ -65,7 +65,7 @@ def strike(cluster: Nodes, extra: list[object], driver: subprocess.Popen[bytes])
     what = random.choice(FAULTS)
     if what == "worker":
         if not (alive := workers(cluster.folders)):
-            return "none"
+            return "none: nobody works"
         os.kill(random.choice(alive), signal.SIGKILL)
     elif what == "driver":
         driver.kill()
@@ -101,7 +101,7 @@ def soak(minutes: float, every: float) -> None:
     tally = Tally()
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
-        with nodes(1, 1) as cluster:
+        with nodes(1, 1, tries=50) as cluster:
             _on_one_cluster(cluster, home, whole, tally, end, every)
     shutil.rmtree(home)
 

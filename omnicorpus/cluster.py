@@ -37,7 +37,8 @@ from ray.job_submission import JobSubmissionClient
 
 from omnicorpus import alone, shard
 from omnicorpus.errors import ConfigError, OmnicorpusError
-from omnicorpus.runner import Fault, Finished
+from omnicorpus.metrics import Meter
+from omnicorpus.runner import Fault, Finished, Progress
 from omnicorpus.shard import Manifest
 from omnicorpus.stage import Call, Resources, Stage
 
@@ -192,6 +193,7 @@ class Cluster:
     _looked: float = -1e9
     _answered: float = field(default_factory=time.monotonic)
     _gone: bool = False
+    _meter: Meter | None = None
     _wanted: dict[str, tuple[Resources, int]] = field(default_factory=dict)
     _has_asked: bool = False
     _unplaced: dict[str, tuple[Stage, float]] = field(default_factory=dict)
@@ -283,6 +285,10 @@ class Cluster:
         self._end_overdue()
         self._dismiss_idle()
         return finished
+
+    def show(self, progress: Mapping[str, Progress]) -> None:
+        if self._meter is not None:
+            self._meter(progress)
 
     def close(self) -> None:
         if self._gone:
@@ -526,7 +532,7 @@ def embedded(workers: int) -> Cluster:
         log_to_driver=False,
         configure_logging=True,
     )
-    return Cluster(grows=False)
+    return Cluster(grows=False, _meter=Meter())
 
 
 CONNECT = 5.0
@@ -566,8 +572,8 @@ def joined(address: str) -> Cluster:
             f"no Ray cluster answers at {address}: {reason}; start one with `ray start --head`, or leave --address out"
         ) from error
     if address.startswith("ray://"):
-        return Cluster(grows=True)  # Ray's client has no way to the autoscaler, and sees its cluster go by itself
-    return Cluster(grows=True, asks=True, head=ray.get_runtime_context().gcs_address)
+        return Cluster(grows=True)  # Ray's client has no way to autoscaler and metrics, and sees its cluster go
+    return Cluster(grows=True, asks=True, head=ray.get_runtime_context().gcs_address, _meter=Meter())
 
 
 _ADVICE = (

@@ -90,6 +90,10 @@ class Engine(Protocol):
         """At least one finished call; blocks until there is one, or returns nothing after a short while."""
         ...
 
+    def show(self, progress: Mapping[str, Progress]) -> None:
+        """Show the progress wherever the engine shows things; called at every change."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -122,6 +126,9 @@ class Inline:
             return Finished(stage.name, index, shard.perform(stage, call, self._states.get(stage.name)))
         except Exception as error:  # any fault of a shard is the runner's to judge
             return Finished(stage.name, index, None, error, "".join(traceback.format_exception(error)))
+
+    def show(self, progress: Mapping[str, Progress]) -> None:
+        pass
 
     def close(self) -> None:
         self._states.clear()
@@ -190,24 +197,29 @@ def run(plan: Plan, engine: Engine, listen: Listener) -> dict[str, Progress]:
     Raises an OmnicorpusError of a shard at once (no model, no space), and ShardFailed at the end, after everything that
     doesn't depend on the failed shards is done.
     """
+
+    def tell() -> None:
+        listen(progress)
+        engine.show(progress)
+
     progress = progress_of(plan)
     followers = _followers(progress)
     for stage in progress.values():
         if stage.pending:
             engine.check(stage.step.stage)
             _wake(stage, progress)
-    listen(progress)
+    tell()
     while True:
         _start(plan, engine, progress)
         if not any(stage.running or stage.ready for stage in progress.values()):
             break
-        listen(progress)
+        tell()
         for finished in engine.wait():
             stage = progress[finished.stage]
             _settle(plan, stage, finished)
             if finished.manifest is not None:
                 _follow(stage, finished.index, followers[finished.stage], progress)
-    listen(progress)
+    tell()
     _raise_failures(plan, progress)
     return progress
 

@@ -225,6 +225,7 @@ def submit(
     """Run a config as a job of a Ray cluster, with this program's own files: an edited filter travels along."""
     values = config.with_overrides(config.read(path), overrides or [])
     here = [key for key in ("output", "input") for item in _paths(values.get(key)) if _is_relative(item)]
+    here += _here(values)
     if here:
         raise ConfigError(
             f"{path}: {here[0]} is relative to this machine's folder, which the cluster doesn't see; name a path that "
@@ -243,6 +244,26 @@ def submit(
 
 def _paths(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
+
+
+NO_PATHS = ("pipeline", "languages")
+
+
+def _here(value: object, key: str = "") -> list[str]:
+    """Keys of a config whose values are files or folders of this machine's working folder: models, lists, indexes."""
+    if isinstance(value, dict):
+        return [
+            found
+            for name, inner in value.items()
+            if (place := f"{key}.{name}" if key else name) not in NO_PATHS
+            for found in _here(inner, place)
+        ]
+    if isinstance(value, list):
+        return [found for inner in value for found in _here(inner, key)]
+    if not isinstance(value, str) or not value or "\0" in value or len(value) > 4_096:
+        return []
+    path = value.removeprefix("local-dir:")
+    return [key] if _is_relative(path) and (path != value or os.path.lexists(path)) else []
 
 
 def _is_relative(path: str) -> bool:

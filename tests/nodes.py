@@ -21,7 +21,8 @@ TRIES = 3
 class Nodes:
     """Every node has a folder of its own, short enough for the names of its sockets."""
 
-    def __init__(self, cpus: float = 1) -> None:
+    def __init__(self, cpus: float = 1, tries: int = TRIES) -> None:
+        self._tries = tries
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         os.environ["RAY_task_oom_retries"] = "0"  # noqa: SIM112 - Ray's own name
         self._cluster = Cluster(shutdown_at_exit=True)
@@ -33,7 +34,7 @@ class Nodes:
         return str(self._cluster.address)
 
     def add(self, cpus: float = 1) -> Any:
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(self._tries)):
             folder = tempfile.mkdtemp(prefix="oc-", dir="/tmp")
             self.folders.append(folder)
             try:
@@ -60,9 +61,9 @@ class Nodes:
 
 
 @contextmanager
-def nodes(*cpus: float) -> Iterator[Nodes]:
+def nodes(*cpus: float, tries: int = TRIES) -> Iterator[Nodes]:
     """A head and further nodes, each with its number of processors."""
-    started = Nodes(cpus[0])
+    started = Nodes(cpus[0], tries)
     try:
         for more in cpus[1:]:
             started.add(more)

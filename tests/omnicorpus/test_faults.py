@@ -83,6 +83,7 @@ def flags(folder: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.faults
 def test_killed_workers_and_poison_on_one_machine(tmp_path: Path, whole: dict[str, bytes], ledger: Ledger) -> None:
     once = flags(tmp_path)
     killed = poison.stages(
@@ -165,11 +166,15 @@ def test_a_driver_killed_and_resumed_gives_the_same_bytes(
 
 def start_driver(root: Path, address: str) -> subprocess.Popen[bytes]:
     program = (
-        "from pathlib import Path; from omnicorpus import cluster; from tests import poison\n"
-        f"poison.run(Path({str(root)!r}), cluster.joined({address!r}), poison.stages(first=poison.Evil(pause=0.02)))"
+        "from pathlib import Path; from omnicorpus import cluster, errors; from tests import poison\n"
+        "try:\n"
+        f" poison.run(Path({str(root)!r}), cluster.joined({address!r}), poison.stages(first=poison.Evil(pause=0.02)))\n"
+        "except errors.OmnicorpusError as error:\n"
+        " print(error, flush=True)\n"
+        " raise SystemExit(2) from None\n"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
@@ -232,7 +237,8 @@ def test_a_cluster_that_goes_away_costs_nothing(tmp_path: Path, whole: dict[str,
         driver = start_driver(root, first.address)
         wait_for(lambda: bool(list(root.glob("work/make-*/*.json"))), driver)
         first.kill_head()
-        assert driver.wait(timeout=120) != 0
+        told, _ = driver.communicate(timeout=150)
+    assert (driver.returncode, b"the Ray cluster has gone" in told) == (2, True)
     assert not (root / job.MANIFEST).exists()
     there = len(list(root.glob("work/*/*.json")))
     with nodes(1) as second:

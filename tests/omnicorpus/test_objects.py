@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -122,7 +122,8 @@ def test_on_ray_s3_gets_the_same_bytes(folder: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_store_that_stops_answering_ends_the_run_with_one_line() -> None:
+@pytest.mark.faults
+def test_a_store_that_stops_answering_ends_the_run_with_one_line(ledger: Callable[[str, str, str], None]) -> None:
     with s3() as server:
         root = f"s3://{BUCKET}/run"
 
@@ -133,3 +134,4 @@ def test_a_store_that_stops_answering_ends_the_run_with_one_line() -> None:
 
         with pytest.raises((OutputError, InputError), match=r"can't (read|write) s3://corpus/run/"):
             job.execute(root, poison.stages(), Identity("toy", ("x",), {}), Inline, listen)
+    ledger("the object store dies midway", "nothing: one line", "nothing")
