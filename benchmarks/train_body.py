@@ -1,11 +1,15 @@
 """Learn the weights of `omnicorpus/body.json` from the gold pages, with figures that are cross-validated by site.
 
-    python benchmarks/train_body.py --validate     five folds, no site in two of them; prints the scores of unseen sites
-    python benchmarks/train_body.py --write        all pages; writes omnicorpus/body.json
+    python benchmarks/manual_pages.py FOLDER                   once: fetches the manuals
+    python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites
+    python benchmarks/train_body.py FOLDER --write             all pages; writes omnicorpus/body.json
+
+It learns from the gold pages, from pages of free manuals (`manual_pages`) and from pages made at random around the
+texts of the gold pages that it learns from (`made_pages`); the last two are never scored.
 
 A text's label is the share of it that the gold text of its page holds. The loss is 2 (1 - soft F1 of the page) plus
-cross-entropy, so that a page counts once however long it is; sets are sampled evenly, forums a little more, the two
-single-site manuals less. About 15 s of one core for each fold.
+cross-entropy, so that a page counts once however long it is; `SAMPLED` says how often each set is drawn. About a
+minute of one core for each fold.
 """
 
 from __future__ import annotations
@@ -14,10 +18,13 @@ import argparse
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import made_pages
+import manual_pages
 import numpy as np
 import torch
 from extraction_score import SETS, gold, scorer
@@ -38,8 +45,17 @@ SAMPLED = {
     "readability": 1.0,
     "site-gimp": 0.35,
     "site-handbook": 0.35,
+    "manual": 0.5,
+    "made-article": 0.6,
+    "made-forum": 1.0,
 }
 """How often a page of each set is drawn, per set."""
+
+PICTURED = {"readability": 1.0, "made-article": 0.3, "made-forum": 0.1}
+"""What the pictures of a set count for; the others 0.12, as manuals have the same few pictures on hundreds of pages."""
+
+MADE = 1_500
+"""Pages made for a training."""
 
 SCORER = scorer()
 
@@ -64,27 +80,70 @@ def examples() -> list[Example]:
     found = []
     for group in SETS:
         for record in gold(group):
-            tree = parse(str(record["html"]))
-            page = read(tree.body)
-            if not page.items:
-                continue
             url = str(record["url"])
-            words = [_tokens(item.text) if isinstance(item, Block) else [] for item in page.items]
-            truth = _tokens(str(record["text"]))
+            images = record.get("images")
             found.append(
-                Example(
+                _example(
                     group,
                     _site(group, str(record["id"]), url),
-                    page,
-                    measure(page, hints(tree, url)),
-                    images_of(page, urljoin(url, tree.base or "")),
-                    _labels(words, truth),
-                    words,
-                    truth,
-                    {SCORER.norm(each) for each in record["images"]} if "images" in record else None,
+                    url,
+                    str(record["html"]),
+                    str(record["text"]),
+                    images if isinstance(images, list) else None,
                 )
             )
-    return found
+    return [example for example in found if example is not None]
+
+
+def _example(group: str, site: str, url: str, html: str, text: str, images: Sequence[str] | None) -> Example | None:
+    """None where the page has neither text nor picture."""
+    tree = parse(html)
+    page = read(tree.body)
+    if not page.items:
+        return None
+    words = [_tokens(item.text) if isinstance(item, Block) else [] for item in page.items]
+    truth = _tokens(text)
+    return Example(
+        group,
+        site,
+        page,
+        measure(page, hints(tree, url)),
+        images_of(page, urljoin(url, tree.base or "")),
+        _labels(words, truth),
+        words,
+        truth,
+        None if images is None else {SCORER.norm(each) for each in images},
+    )
+
+
+def manuals(folder: Path) -> list[Example]:
+    """The pages of `manual_pages`."""
+    found = (
+        _example("manual", page.site, page.url, page.html, page.text, page.images)
+        for page in manual_pages.pages(folder)
+    )
+    return [example for example in found if example is not None]
+
+
+def made(pages: list[Example], count: int = MADE) -> list[Example]:
+    """Pages made around the texts of `pages`."""
+    texts = made_pages.pools(
+        (
+            page.group,
+            [
+                (item.text, label > 0.5)
+                for item, label in zip(page.page.items, page.label.tolist(), strict=True)
+                if isinstance(item, Block)
+            ],
+        )
+        for page in pages
+        if page.group in SETS
+    )
+    found = []
+    for seed in range(count):
+        page = made_pages.make(texts, seed)
+        found.append(_example(f"made-{page.kind}", f"made/{seed}", page.url, page.html, page.text, page.images))
+    return [example for example in found if example is not None]
 
 
 def _tokens(text: str) -> list[str]:
@@ -141,7 +200,7 @@ class _Net(nn.Module):
         return self.layers[-1](rows)[:, 0]
 
 
-def train_texts(pages: list[Example], *, epochs: int = 15, seed: int = 0, batch: int = 16) -> Network:
+def train_texts(pages: list[Example], *, epochs: int = 12, seed: int = 0, batch: int = 16) -> Network:
     """A text network from the texts of `pages`."""
     torch.manual_seed(seed)
     random = np.random.RandomState(seed)
@@ -210,7 +269,7 @@ def train_pictures(pages: list[Example], kept: list[Floats], *, decay: float = 3
             continue
         every.append(rows)
         labels.append([SCORER.norm(page.images[position].url) in page.wanted for position in positions.tolist()])
-        weights.append(np.full(len(positions), len(positions) ** -0.5 * (1.0 if page.group == "readability" else 0.12)))
+        weights.append(np.full(len(positions), len(positions) ** -0.5 * PICTURED.get(page.group, 0.12)))
     rows, label = np.concatenate(every), np.concatenate(labels).astype(float)
     weight = np.concatenate(weights)
     weight *= len(weight) / weight.sum()
@@ -280,13 +339,14 @@ def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     return np.array([fold[page.site] for page in pages])
 
 
-def validate(pages: list[Example]) -> None:
+def validate(pages: list[Example], others: list[Example]) -> None:
     kept: list[Floats] = [np.zeros(0)] * len(pages)
     sure: list[Floats] = [np.zeros(0)] * len(pages)
     fold = folds(pages)
     for out in range(5):
         started = time.process_time()
         inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
+        inside += others + made(inside)
         network = train_texts(inside)
         pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
         for index in np.flatnonzero(fold == out):
@@ -298,10 +358,11 @@ def validate(pages: list[Example]) -> None:
         report(pages, kept, sure, threshold)
 
 
-def write(pages: list[Example], path: Path, *, epochs: int, threshold: float) -> None:
-    text = train_texts(pages, epochs=epochs)
+def write(pages: list[Example], others: list[Example], path: Path, *, threshold: float) -> None:
+    everything = pages + others + made(pages)
+    text = train_texts(everything)
+    picture = train_pictures(everything, [kept_texts(page, text) for page in everything])
     kept = [kept_texts(page, text) for page in pages]
-    picture = train_pictures(pages, kept)
     report(pages, kept, probabilities(pages, kept, picture), threshold)
     data = {"text": _plain(text), "picture": _plain(picture), "picture_threshold": threshold}
     path.write_text(json.dumps(data, separators=(",", ":")) + "\n", "ascii")
@@ -321,16 +382,17 @@ def _plain(network: Network) -> dict[str, object]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("manuals", type=Path, help="the folder of manual_pages.py")
     arguments.add_argument("--validate", action="store_true")
     arguments.add_argument("--write", action="store_true")
-    arguments.add_argument("--epochs", type=int, default=15)
     options = arguments.parse_args()
     torch.set_num_threads(1)
+    others = manuals(options.manuals)
     pages = examples()
     if options.validate:
-        validate(pages)
+        validate(pages, others)
     if options.write:
-        write(pages, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", epochs=options.epochs, threshold=0.4)
+        write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.4)
 
 
 if __name__ == "__main__":
