@@ -4,6 +4,8 @@
     python benchmarks/images.py measure [--crawl ../shared/data/crawls/freedombox.warc.gz]
     python benchmarks/images.py score [--count 64]
     python benchmarks/images.py web [--hosts 2000]
+    python benchmarks/images.py captions
+    python benchmarks/images.py all
 
 Peers run in their own interpreter, `.venv-bench` (pip install img2dataset), and are left out where it isn't there.
 Rates are for each second of processor time that the client takes; the server runs beside it.
@@ -33,7 +35,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 from PIL import Image
 
-from omnicorpus import nsfw, picture
+from omnicorpus import brisque, nsfw, picture, quality
 from omnicorpus.fetch import Fetched, Fetcher, FetchSettings
 from omnicorpus.warc import Response, read_body, responses
 
@@ -232,6 +234,7 @@ def measure_all(contents: Sequence[bytes], decoded: Sequence[picture.Picture]) -
             each = picture.decode(content)
             hashlib.sha256(content)
             picture.hashes(each.gray)
+            plain_measures(each)
             picture.framed(each, frame, clip.resized)
         return len(contents)
 
@@ -249,17 +252,29 @@ def measure_all(contents: Sequence[bytes], decoded: Sequence[picture.Picture]) -
             work(item)
         return len(decoded)
 
+    quality_model = brisque.load()
+
+    def plain_measures(item: picture.Picture) -> None:
+        quality.sharpness(picture.levels(item, picture.SHARPNESS_SIDE))
+        quality.entropy(item.gray.histogram())
+        quality.main_colour(picture.sample(item))
+
     def library_hashes(item: picture.Picture) -> None:
         imagehash.phash(item.rgb)
         imagehash.dhash(item.rgb)
 
     table(
         [
-            ("decode, sha256, pHash, dHash, CLIP input", *timed(whole)),
+            ("everything below but BRISQUE and NSFW", *timed(whole)),
             ("Pillow, imagehash and Pillow's resize", *timed(theirs)),
             ("decode", *timed(lambda: sum(picture.decode(content).width > 0 for content in contents))),
             ("pHash and dHash", *timed(lambda: each(lambda item: picture.hashes(item.gray)))),
             ("imagehash's pHash and dHash", *timed(lambda: each(library_hashes))),
+            ("sharpness, entropy, main colour", *timed(lambda: each(plain_measures))),
+            (
+                "BRISQUE",
+                *timed(lambda: each(lambda item: quality_model.score(picture.levels(item, picture.BRISQUE_SIDE)))),
+            ),
             ("CLIP input", *timed(lambda: each(lambda item: picture.framed(item, frame, clip.resized)))),
             ("NSFW", *timed(lambda: len(model.scores([nsfw.model_input(item) for item in decoded])))),
         ]
@@ -267,13 +282,14 @@ def measure_all(contents: Sequence[bytes], decoded: Sequence[picture.Picture]) -
 
 
 def bench_score(count: int) -> None:
-    from omnicorpus import clip, standin
+    from omnicorpus import clip, int8, standin
 
     generator = np.random.default_rng(0)
     words = [line.split()[0] for line in clip.CLASSES]
     texts = [" ".join(generator.choice(words, int(generator.integers(4, 30)))) for _ in range(count * 4)]
-    score_all("stand-in", clip.load(standin.build(), device="cpu"), count, texts)
-    score_all("ViT-B-32, random", random_model(), count, texts)
+    for name, model, pretrained in (("stand-in", standin.build(), None), ("ViT-B-32, random", "ViT-B-32", weights())):
+        score_all(f"{name}, torch", clip.load(model, pretrained, device="cpu"), count, texts)
+        score_all(f"{name}, onnx_int8", int8.load(model, pretrained), count, texts)
 
 
 def score_all(name: str, model: Any, count: int, texts: Sequence[str]) -> None:
@@ -283,14 +299,39 @@ def score_all(name: str, model: Any, count: int, texts: Sequence[str]) -> None:
     table([(f"{name}: sentences", *timed(lambda: len(model.texts(texts))))], "sentences")
 
 
-def random_model() -> Any:
-    """ViT-B-32 with random weights: as fast as with trained ones."""
+def weights() -> str:
+    """A file of random weights of ViT-B-32, always the same ones: as fast as trained ones."""
     from omnicorpus import clip
 
-    with tempfile.TemporaryDirectory() as folder:
-        weights = f"{folder}/weights.pt"
-        clip.torch.save(clip.open_clip.create_model("ViT-B-32").state_dict(), weights)
-        return clip.load("ViT-B-32", weights)
+    path = Path(tempfile.gettempdir()) / "omnicorpus-bench-vit-b-32.pt"
+    if not path.is_file():
+        clip.torch.manual_seed(0)
+        clip.torch.save(clip.open_clip.create_model("ViT-B-32").state_dict(), path)
+    return str(path)
+
+
+def bench_captions() -> None:
+    """The right caption's rank for ../shared/data/captions, with the stand-in, and how well 8 bits keep its vectors."""
+    from omnicorpus import clip, int8, standin
+
+    folder = Path("../shared/data/captions")
+    if not folder.is_dir():
+        print("no ../shared/data/captions")
+        return
+    entries = json.loads((folder / "captions.json").read_text())
+    captions = {entry["file"]: entry["captions"]["en"] for entry in entries if "en" in entry["captions"]}
+    exact, fast = clip.load(standin.build(), device="cpu"), int8.load(standin.build())
+    pixels = np.stack([picture.framed(picture.decode((folder / name).read_bytes()), exact.frame) for name in captions])
+    texts = list(captions.values())
+    seen, read = exact.images(pixels), exact.texts(texts)
+    for name, images, words in (("torch", seen, read), ("onnx_int8", fast.images(pixels), fast.texts(texts))):
+        gains = images @ words.T
+        own = gains.diagonal()[:, None]
+        first = float(((gains >= own).sum(axis=1) == 1).mean())
+        beaten = float(((gains < own).sum(axis=1) / (len(texts) - 1)).mean())
+        least = float(min((images * seen).sum(axis=1).min(), (words * read).sum(axis=1).min()))
+        print(f"{name}: {len(texts)} captions, first among all {first:.2f}, beats a wrong one {beaten:.2f}, "
+              f"least cosine with torch {least:.5f}")  # fmt: skip
 
 
 class Wild(Answers):
@@ -391,9 +432,23 @@ def main() -> None:
     web = commands.add_parser("web")
     web.add_argument("--hosts", type=int, default=2_000)
     web.add_argument("--each", type=int, default=20)
-    web.add_argument("--rate", type=float, default=2.0)
+    web.add_argument("--rate", type=float, default=0.8)
+    commands.add_parser("captions")
+    commands.add_parser("all")
     given = parser.parse_args()
-    if given.command == "fetch":
+    if given.command == "all":
+        for part in (
+            lambda: bench_fetch(20_000, 200),
+            lambda: bench_measure("../shared/data/crawls/gimp.warc.gz"),
+            lambda: bench_score(64),
+            bench_captions,
+            lambda: bench_web(2_000, 20, 0.8),
+        ):
+            part()
+            print(flush=True)
+    elif given.command == "captions":
+        bench_captions()
+    elif given.command == "fetch":
         bench_fetch(given.count, given.hosts)
     elif given.command == "measure":
         bench_measure(given.crawl)

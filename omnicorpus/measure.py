@@ -191,7 +191,6 @@ def _measured(
         with deadline(settings.seconds):
             decoded = picture.decode(content, max_pixels=settings.max_pixels)
             p_hash, d_hash = picture.hashes(decoded.gray)
-            levels = picture.levels(decoded)
             measures = Measures(
                 bytes=len(content),
                 sha256=hashlib.sha256(content).hexdigest(),
@@ -200,10 +199,12 @@ def _measured(
                 format=decoded.format,
                 p_hash=p_hash,
                 d_hash=d_hash,
-                sharpness=quality.sharpness(levels),
+                sharpness=quality.sharpness(picture.levels(decoded, picture.SHARPNESS_SIDE)),
                 entropy=quality.entropy(decoded.gray.histogram()),
                 main_colour=quality.main_colour(picture.sample(decoded)),
-                brisque=None if meter.brisque is None else meter.brisque.score(levels),
+                brisque=None
+                if meter.brisque is None
+                else meter.brisque.score(picture.levels(decoded, picture.BRISQUE_SIDE)),
             )
             seen = None if meter.frame is None else picture.framed(decoded, meter.frame, meter.resize).tobytes()
             look = None if meter.nsfw is None else nsfw.model_input(decoded)

@@ -291,18 +291,17 @@ def as_jpeg(pixels: np.ndarray) -> np.ndarray:
         return np.asarray(Image.open(file))
 
 
-MEASURED_SIDE = 1_024
-"""Pixels of the longer side at which sharpness and quality are measured, so that pictures of all sizes compare and none
-takes long."""
+SHARPNESS_SIDE, BRISQUE_SIDE = 512, 1_024
+"""Pixels of the longer side at which sharpness and BRISQUE are measured, so that pictures of all sizes compare and none
+takes long. BRISQUE's authors trained on pictures of about 768."""
 
 
-def levels(picture: Picture) -> np.ndarray:
-    """The picture's gray values, 0–255, as displayed: uint8 of shape (height, width), at most `MEASURED_SIDE` wide or
-    high."""
+def levels(picture: Picture, most: int) -> np.ndarray:
+    """The picture's gray values, 0–255, as displayed: uint8 of shape (height, width), neither over `most`."""
     gray = picture.gray if picture.gray.size == picture.rgb.size else picture.rgb.convert("L")
     side = max(gray.size)
-    if side > MEASURED_SIDE:
-        size = (max(1, gray.width * MEASURED_SIDE // side), max(1, gray.height * MEASURED_SIDE // side))
+    if side > most:
+        size = (max(1, gray.width * most // side), max(1, gray.height * most // side))
         gray = gray.resize(size, Image.Resampling.BOX)
     return np.asarray(gray)
 

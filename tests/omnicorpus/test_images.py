@@ -152,7 +152,7 @@ def test_a_picture_of_the_crawl_is_measured_once_for_all_documents_that_show_it(
         d_hash=d_hash,
         p_hash_count=2,
         d_hash_count=2,
-        sharpness=float(np.float32(quality.sharpness(picture.levels(decoded)))),
+        sharpness=float(np.float32(quality.sharpness(picture.levels(decoded, picture.SHARPNESS_SIDE)))),
         entropy=float(np.float32(quality.entropy(decoded.gray.histogram()))),
         main_colour=float(np.float32(quality.main_colour(picture.sample(decoded)))),
     )
