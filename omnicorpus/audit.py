@@ -8,6 +8,9 @@ are held against what this run did with it. So the labels of one run judge the n
   it dropped rightly, and those of which a person says that it should have taken them) that were kept. Only documents
   that were read to their end count here: a sample of drops says nothing of what was kept.
 
+Labels of items that were drawn themselves count, and those of documents that were drawn and read to their end: who only
+marks what is wrong, and leaves, would find nothing but wrong drops.
+
 Every label stands for `weight` items of its sample's run. Rates are weighted means; their intervals are Wilson's with
 the effective number of labels, (sum of weights)² / sum of squared weights (Kish). Labels of one document are not
 independent, and the intervals don't know it: they are too narrow where one document has many.
@@ -147,8 +150,9 @@ class Rule:
 class Report:
     """`kept` tallies the kept parts of documents that were read to their end; bad are those that should have gone.
     `missed` are bad pieces of which nobody said what rule should have taken them. `labels` and `read` count what people
-    said and the documents that they read to their end; `outside` the labels of items that no sample asked for, `absent`
-    those of items that this run doesn't have: neither counts in a rate."""
+    said and the documents that they read to their end; `outside` the labels of items that no sample asked for or
+    whose document was not read to its end, `absent` those of items that this run doesn't have: neither counts in a
+    rate."""
 
     rules: list[Rule]
     kept: Tally
@@ -180,14 +184,14 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
             continue
         used.add(truth.item)
         rule = rules[row["stage"], row["rule"], shadow]
-        if truth.weight is None or truth.is_good is None:
+        if truth.is_good:
+            text = row["image"] or row["detail"] or row["text"]
+            rule.examples.append(_example(truth, row["url"], text, row["value"]))
+        is_read = row["document"] in truths.read
+        if truth.weight is None or truth.is_good is None or not (is_read or truth.drawn == "item"):
             continue
         rule.drops.add(truth.weight, bad=truth.is_good)
-        if truth.is_good:
-            rule.examples.append(
-                _example(truth, row["url"], row["image"] or row["detail"] or row["text"], row["value"])
-            )
-        elif row["document"] in truths.read:
+        if is_read and not truth.is_good:
             rule.own.add(truth.weight, bad=False)
     kept, missed = Tally(), []
     for document in _kept(files, truths.documents):
@@ -215,7 +219,7 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
         missed,
         len(given),
         sum(1 for each in labels.values() if each.kind == "reviewed" and each.verdict is not None),
-        sum(1 for each in given if each.weight is None),
+        sum(1 for each in given if each.drawn != "item" and each.document not in truths.read),
         sum(1 for each in given if each.item not in used),
         settings.certainty,
     )
@@ -255,6 +259,7 @@ class _Truth:
     item: str
     is_good: bool | None
     weight: float | None
+    drawn: label.Drawn | None = None
     should: str | None = None
     problem: str | None = None
     note: str | None = None
@@ -281,7 +286,7 @@ class _Truths:
                 says_good = (given.verdict == "right") == (given.kind == "kept")
                 should = given.should or (None if given.kind == "kept" else f"{given.stage}.{given.rule}")
                 is_good = None if given.verdict == "unsure" else says_good
-                truth = _Truth(given.item, is_good, given.weight, should, given.problem, given.note)
+                truth = _Truth(given.item, is_good, given.weight, given.drawn, should, given.problem, given.note)
                 found._add(given.document, given.piece, truth)
         return found
 
@@ -293,7 +298,7 @@ class _Truths:
         self.read.add(document)
         for name in given.drops:
             rule, _, piece = name.partition("/")
-            self._add(document, piece or None, _Truth(f"{document}/{name}", False, given.weight, rule))
+            self._add(document, piece or None, _Truth(f"{document}/{name}", False, given.weight, should=rule))
         for piece in given.kept:
             if piece == label.WHOLE:
                 self._add(document, None, _Truth(f"{document}/kept", True, given.weight))
@@ -444,8 +449,8 @@ def lines(found: Report) -> Iterator[tuple[str, str]]:
         yield (
             "dim",
             (
-                f"{found.outside:,} labels are of items that no sample asked for, {found.absent:,} of items that "
-                "this run doesn't have: they count in no rate."
+                f"{found.outside:,} labels are of items that no sample asked for, or whose document was not read to "
+                f"its end; {found.absent:,} are of items that this run doesn't have. They count in no rate."
             ),
         )
     for rule in found.rules:

@@ -34,6 +34,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Kind = Literal["dropped", "shadow", "kept", "reviewed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Drawn = Literal["item", "document"]
+
 PIECE_LETTERS = 120
 """Characters by which a text is known: as many as the ledger shows of what was cut."""
 
@@ -51,7 +53,8 @@ class Label:
 
     `problem` is one of a few words and `note` a person's own; `should` is the rule that should have taken a kept part.
     `weight` is the number of items of the run for which this one stands in its sample, None for an item that was not
-    asked for: such a label counts in no rate. `design` says how the sample was drawn. `drops` and `kept` list what was
+    asked for: such a label counts in no rate. `drawn` says whether the item itself was drawn, or its document, whose
+    labels count once it was read to its end; `design` how the sample was drawn. `drops` and `kept` list what was
     shown of a document that was read to its end: "STAGE.RULE" or "STAGE.RULE/PIECE" of drops and of marks in shadow,
     "PIECE" of kept parts and `WHOLE` for the document itself.
     """
@@ -69,6 +72,7 @@ class Label:
     should: str | None = None
     text: str | None = None
     weight: float | None = None
+    drawn: Drawn | None = None
     design: str | None = None
     at: str | None = None
     drops: tuple[str, ...] = ()
@@ -162,6 +166,8 @@ def _label(row: Any) -> Label:
         raise ValueError("no item")
     if row.get("kind") not in KINDS or row.get("verdict") not in (None, *VERDICTS):
         raise ValueError(f"kind {row.get('kind')!r}, verdict {row.get('verdict')!r}")
+    if row.get("drawn") not in (None, *get_args(Drawn)):
+        raise ValueError(f"drawn {row['drawn']!r}")
     if not (row.get("weight") is None or 0 < row["weight"] < float("inf")):
         raise ValueError(f"weight {row['weight']}")
     lists = {name: tuple(map(str, row.get(name) or ())) for name in ("drops", "kept")}

@@ -181,7 +181,9 @@ class Desk:
 
     def _write(self, each: Exhibit, made: Label) -> None:
         weight = each.weight if made.kind == "reviewed" else each.weight_of(made.item)
-        made = replace(made, weight=weight, design=self.design, at=datetime.now(UTC).isoformat(timespec="seconds"))
+        drawn: label.Drawn | None = None if weight is None else "document" if each.asked is None else "item"
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        made = replace(made, weight=weight, drawn=drawn, design=self.design, at=now)
         label.append(self.path, made)
         self.labels.pop(made.item, None)
         self.labels[made.item] = made
