@@ -48,10 +48,10 @@ def read_facts(tree: Tree, url: str) -> Facts:
                 robots.extend(token for token in re.split(r"[,;\s]+", content[:LONGEST].lower()) if token)
             elif name == "tdm-reservation" and content == "1":
                 robots.append("tdm-reservation")
-        elif tag == "link":
+        elif tag in ("link", "a"):
             relations = (attributes.get("rel") or "").lower().split()
             href = (attributes.get("href") or "").strip()
-            if href and "canonical" in relations and canonical is None:
+            if href and tag == "link" and "canonical" in relations and canonical is None:
                 canonical = _resolved(url, href)
             elif href and "license" in relations and license_ is None:
                 license_ = _resolved(url, href)
@@ -75,7 +75,9 @@ def _first(metas: dict[str, str], names: tuple[str, ...]) -> str | None:
 
 def _author(metas: dict[str, str]) -> str | None:
     author = _first(metas, _AUTHORS)
-    return None if author is None or author.startswith(("http://", "https://")) else author
+    if author is None or author.startswith(("http://", "https://")):
+        return None
+    return re.sub(r"^by\s+", "", author, flags=re.IGNORECASE)
 
 
 def _fact(text: str | None) -> str | None:

@@ -75,8 +75,8 @@ class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of th
 class Tree:
     """`body` is balanced markup of the body, its silent elements taken out; `head` the page's statements of itself.
 
-    `head` holds (tag, attributes) of every meta and link element; `title` is the text of the title element; `ld` the
-    texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base` the href of <base>.
+    `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text
+    of the title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base` the href of <base>.
     """
 
     body: str
@@ -121,8 +121,12 @@ def parse(html: str | bytes) -> Tree:
                 _replace_by_latex(node, display="display" in kind)
                 continue
         cut.append(node)
+    if b"license" in source:
+        head.extend(("a", dict(node.attributes)) for node in page.css("a[rel~=license]"))
     for node in reversed(cut):  # inner ones first: what is cut must not be touched again
         node.decompose()
+    if b"katex" in source or b"MathJax" in source or b"mjx-" in source:
+        _drop_twins(page, of_sources=b"math/tex" in source)
     return Tree(
         body=page.body.html or "",
         title=title,
@@ -152,6 +156,17 @@ def with_plain_images(
         if found:
             node.attrs["src"] = found
     return page.html or ""
+
+
+def _drop_twins(page: LexborHTMLParser, *, of_sources: bool) -> None:
+    """Cut what KaTeX and MathJax drew where the formula's MathML or, with `of_sources`, its script stands beside it."""
+    drawn = ".katex-mathml ~ .katex-html, mjx-container:has(mjx-assistive-mml) > mjx-math"
+    if of_sources:
+        drawn += ", .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG, .MathJax_CHTML, .mjx-chtml"
+    else:
+        drawn += ", .MathJax:has(.MJX_Assistive_MathML) > :not(.MJX_Assistive_MathML)"
+    for node in reversed(page.css(drawn)):
+        node.decompose()
 
 
 def _replace_by_latex(node: LexborNode, *, display: bool) -> None:

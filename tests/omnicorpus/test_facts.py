@@ -41,6 +41,19 @@ def test_json_ld_speaks_where_metas_do_not() -> None:
     assert found == Facts("The river", "A, B", "2024-05-01T00:00:00", "Example", None, "http://l.test/by")
 
 
+def test_a_link_of_the_body_may_name_the_licence() -> None:
+    html = (
+        "<p>Text<footer><a rel='nofollow license' href='//l.test/by'>CC BY</a><a rel=canonical href=/x>x</a></footer>"
+    )
+    found = read_facts(parse(html), URL)
+    assert (found.license, found.canonical) == ("http://l.test/by", None)
+
+
+def test_an_author_is_a_name_without_by() -> None:
+    assert facts("<meta name=author content='By A. Writer'>").author == "A. Writer"
+    assert facts("<meta name=author content='Byron'>").author == "Byron"
+
+
 @pytest.mark.parametrize(
     ("written", "published"),
     [

@@ -80,6 +80,29 @@ def test_a_source_in_display_style_loses_the_wrapping() -> None:
     assert block.text == "$y^{2}$"
 
 
+MATH = "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>y</annotation></semantics></math>"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<span class=katex><span class=katex-mathml>{MATH}</span><span class=katex-html><span>z</span></span></span>",
+        "<span class=MathJax_Preview>z</span><span class=MathJax><nobr>z</nobr></span><script type=math/tex>y</script>",
+        f"<span class=MathJax><nobr aria-hidden=true>z</nobr><span class=MJX_Assistive_MathML>{MATH}</span></span>",
+        f"<mjx-container><mjx-math>z</mjx-math><mjx-assistive-mml>{MATH}</mjx-assistive-mml></mjx-container>",
+    ],
+)
+def test_a_formula_that_a_script_drew_is_there_once(markup: str) -> None:
+    words = " ".join(item.text for item in read(parse(f"<p>a {markup} b</p>").body).items if isinstance(item, Block))
+    assert words == "a $y$ b"
+
+
+def test_what_was_drawn_stays_where_no_source_is_left() -> None:
+    (block,) = read(parse("<p>a <span class=katex><span class=katex-html>z</span></span></p>").body).items
+    assert isinstance(block, Block)
+    assert block.text == "a z"
+
+
 def test_a_displayed_formula_has_two_dollar_signs() -> None:
     (block,) = read(parse(f"<p><math display=block>{X}</math></p>").body).items
     assert isinstance(block, Block)
