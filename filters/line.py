@@ -78,8 +78,13 @@ class Line:
         return Line(bare, bare.lower(), kind, language, Words(bare, language))
 
     def longer_than(self, words: float) -> bool:
-        """Whether the line has more words. Those of few or of very many characters to a word need no counting."""
+        """Whether the line has more words. Those of few or of very many characters to a word need no counting.
+
+        In ASCII, where only spaces part words, what stands between them is counted.
+        """
         length = len(self.text)
+        if self.text.isascii():
+            return length > words and self.text.count(" ") + self.text.count("\n") >= words
         return length > _NARROWEST * words and (length > _WIDEST * words or self.words.count > words)
 
     @property
