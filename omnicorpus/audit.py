@@ -311,12 +311,14 @@ class _Truths:
         self.pieces[document, piece] = truth
 
     def of_drop(self, row: Mapping[str, Any]) -> _Truth | None:
-        """Of a row of the ledger. That a document is good doesn't say that it is no duplicate."""
+        """Of a row of the ledger. A piece is good or bad whatever rule judges it. A document that one rule dropped
+        rightly is not bad for every other, and a good one may still be a duplicate."""
         exact = self.items.get(exhibit.item_of(row))
         if exact is not None or row["twin"] is not None:
             return exact
-        piece = label.cut_piece(row["image"], row["text"], row["detail"]) if row["position"] is not None else None
-        return self.pieces.get((row["document"], piece))
+        if row["position"] is None:
+            return self.items.get(f"{row['document']}/kept")
+        return self.pieces.get((row["document"], label.cut_piece(row["image"], row["text"], row["detail"])))
 
     def of_kept(self, document: Document) -> Iterator[tuple[_Truth, str | None]]:
         """Of the parts of a kept document, each with its text or address; and of the document, with None.
@@ -347,7 +349,9 @@ def _kept(files: Trail, documents: Collection[str]) -> Iterator[Document]:
 
 
 def _named(rules: Mapping[tuple[str, str, bool], Rule], name: str | None) -> Rule | None:
-    return next((rule for rule in rules.values() if name in (rule.name, rule.rule) and not rule.shadow), None)
+    """The rule that a person named: the live one before one of the same name in shadow."""
+    found = sorted((rule for rule in rules.values() if name in (rule.name, rule.rule)), key=lambda rule: rule.shadow)
+    return found[0] if found else None
 
 
 def _example(truth: _Truth, url: str | None, text: str | None, value: float | None) -> Example:

@@ -306,6 +306,7 @@ def served(run: str, labels: Path, *options: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
+        process.stderr.close()
         assert (process.wait(30), "Traceback" in rest) == (0, False), rest
 
 
