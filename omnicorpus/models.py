@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from omnicorpus import brisque, nsfw, standin
+from omnicorpus import brisque, nsfw, scorer, standin
 from omnicorpus.download import download
 from omnicorpus.errors import ModelMissing
 from omnicorpus.head import HeadSettings
 from omnicorpus.images import ImageStageSettings
 from omnicorpus.measure import ClipSettings
+from omnicorpus.scorer import ScorerSettings
 
 State = Literal["ready", "missing", "damaged"]
-Role = Literal["clip", "nsfw", "brisque", "aesthetic", "unsafe"]
+Role = Literal["clip", "nsfw", "brisque", "aesthetic", "unsafe", "scorer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Model:
     remedy: str | None = None
 
 
-def wanted(settings: ImageStageSettings) -> tuple[Model, ...]:
-    """The models of a config, as they are on this machine."""
+def wanted(settings: ImageStageSettings, scorers: Sequence[ScorerSettings] = ()) -> tuple[Model, ...]:
+    """The models of a config, of images and texts, as they are on this machine."""
     found = []
     if settings.clip is not None:
         found.append(_clip(settings.clip))
@@ -54,10 +55,10 @@ def wanted(settings: ImageStageSettings) -> tuple[Model, ...]:
     for role, head in (("aesthetic", settings.aesthetic), ("unsafe", settings.unsafe)):
         if head is not None:
             found.append(_head("aesthetic" if role == "aesthetic" else "unsafe", head))
-    return tuple(found)
+    return (*found, *map(_scorer, scorers))
 
 
-def get(settings: ImageStageSettings) -> tuple[Model, ...]:
+def get(settings: ImageStageSettings, scorers: Sequence[ScorerSettings] = ()) -> tuple[Model, ...]:
     """Build or download what can be, and look again. Raises ModelMissing, with the remedy, for the first that can't be
     had."""
     if settings.clip is not None and _clip(settings.clip).state != "ready":
@@ -70,10 +71,15 @@ def get(settings: ImageStageSettings) -> tuple[Model, ...]:
     for head in (settings.aesthetic, settings.unsafe):
         if head is not None and head.url is not None and not Path(head.path).is_file():
             download(head.url, Path(head.path), sha256=head.sha256)
-    found = wanted(settings)
-    for model in found:
-        if model.state != "ready":
-            raise ModelMissing(f"{model.role} model {model.name}: {model.remedy}")
+    for model in scorers:
+        if model.kind == "classifier" and _scorer(model).state == "missing" and model.path.count("/") <= 1:
+            from omnicorpus import classifier
+
+            classifier.download(model.path, model.revision)
+    found = wanted(settings, scorers)
+    for there in found:
+        if there.state != "ready":
+            raise ModelMissing(f"{there.role} model {there.name}: {there.remedy}")
     return found
 
 
@@ -123,6 +129,24 @@ def _head(role: Literal["aesthetic", "unsafe"], settings: HeadSettings) -> Model
     remedy = f"download the head's weights (LAION publishes them on GitHub) and put them at {path}, or give their url"
     return _model(
         role, path.name, settings.url or "a file of yours", path if path.is_file() else None, remedy, settings.sha256
+    )
+
+
+def _scorer(settings: ScorerSettings) -> Model:
+    try:
+        files, digest = scorer.files(settings), scorer.digest(settings)
+    except ModelMissing as error:
+        return Model("scorer", settings.name, "missing", settings.path, remedy=str(error))
+    fits = settings.sha256 in (None, digest)
+    return Model(
+        "scorer",
+        settings.name,
+        "ready" if fits else "damaged",
+        settings.path,
+        str(files[0].parent),
+        sum(file.stat().st_size for file in files),
+        digest,
+        None if fits else f"its sha256 is {digest}: put the model there that the config's sha256 names",
     )
 
 

@@ -668,14 +668,14 @@ def sample_crawl(
 def list_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Show the models that a config asks for: which are here, and how to get those that are not."""
     _, settings, _ = _configured(path, overrides)
-    _show_models(modelling().wanted(settings.images), as_json)
+    _show_models(modelling().wanted(settings.images, settings.scores.models if settings.scores else ()), as_json)
 
 
 @models.command("get", epilog="Example:  omnicorpus models get configs/common_crawl.yaml")
 def get_models(path: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Build or download the models that a config asks for, and check them."""
     _, settings, _ = _configured(path, overrides)
-    _show_models(modelling().get(settings.images), as_json)
+    _show_models(modelling().get(settings.images, settings.scores.models if settings.scores else ()), as_json)
 
 
 def modelling() -> ModuleType:
