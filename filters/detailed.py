@@ -296,12 +296,12 @@ def _without_bad_lines(
 ) -> str:
     kept: list[str] = []
     lines = text.split("\n")
-    same: list[int] = []
+    same: frozenset[int] = frozenset()
     near: frozenset[int] = frozenset()
     items = repetition.items(lines) if kind == "list" else []
     if settings.duplicate_item is not None:
         found = repetition.duplicates([lines[place] for place in items], fewest=settings.duplicate_item)
-        same = [items[index] for index in found]
+        same = frozenset(items[index] for index in found)
     if settings.near_duplicate_item is not None:
         again = repetition.near_duplicates([lines[place] for place in items], copies=settings.near_duplicate_item)
         near = frozenset(items[index] for index in again)

@@ -66,6 +66,20 @@ PIECES = [
         "记者",
         "4111 ",
     ),
+    *(
+        "(https://a.b",
+        "https://a.b ",
+        "^ ",
+        "a, ",
+        "1 a\n",
+        "12:00 - ",
+        "x[m]",
+        "rt @a: ",
+        "\u200d",
+        "\u200c",
+        "\U000e0041",
+    ),
+    *("ﬁ", "://a@", "a@b.c", "。https://a.b", "- a b\n", "港口[J]."),
     *("DE89 ", "\U0001f600", "-\n", "- a\n", "Photo by \n", "A", "A ", "\ud800"),
 ]
 OPEN = PreliminarySettings(word_count=None, sentence_count=None)
