@@ -235,6 +235,7 @@ def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     assert ("comes in twice a day" in shown.stdout) != ("wants time more than" in shown.stdout)
     told = omnicorpus("report", "out", cwd=tmp_path)
     assert (told.returncode, "largest process" in told.stdout, "extract" in told.stdout) == (0, True, True)
+    assert "near duplicates: 18 bands of 7 rows: P(candidate)" in told.stdout
     assert omnicorpus("report", "out", "--html", "report.html", cwd=tmp_path).returncode == 0
     assert "extract: 2 of 3 documents kept" in (tmp_path / "report.html").read_text()
     dropped = omnicorpus("sample", "out", "--dropped", "status", cwd=tmp_path)
@@ -249,6 +250,14 @@ def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     )
     second = {level["stage"]: level for level in json.loads(against.stdout)["funnel"]}
     assert (second["unique"]["rows_in"], second["unique"]["rows_out"]) == (2, 0)
+    assert json.loads(against.stdout)["duplicates"]["known_kept"] == 2
+    listed = omnicorpus("index", "second", "--list", "kept", cwd=tmp_path)
+    assert {json.loads(line)["url"] for line in listed.stdout.splitlines()} == {
+        "https://a.test/tides",
+        "https://a.test/bread",
+    }
+    neither = omnicorpus("index", "out", cwd=tmp_path)
+    assert (neither.returncode, "--list kept" in neither.stderr) == (2, True)
     page = omnicorpus("sample", "out", "--html", "page.html", cwd=tmp_path)
     assert page.returncode == 0
     assert "comes in twice a day" in (tmp_path / "page.html").read_text()
