@@ -61,7 +61,7 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
     source = html.encode("utf-8", "replace") if isinstance(html, str) else html
     if len(source) > settings.page_bytes:
         raise PageRefused("page_bytes", len(source), settings.page_bytes)
-    tags = source.count(b"<")
+    tags = tree.tag_count(source)
     if tags > settings.page_tags:
         raise PageRefused("page_tags", tags, settings.page_tags)
     try:

@@ -332,9 +332,13 @@ def measure(page: Page, about: Hints) -> Measured:
     """Measure every item of a page that has at least one."""
     items, nodes = page.columns.items, page.columns.nodes
     found = rows.counts(items, page.columns.text, *_characters())
-    families = np.array([family_bits(names) if names else 0 for names in page.columns.strings], dtype=np.int32)
-    inline = families[np.where(items[scan.ITEM_KIND] == scan.TEXT, items[scan.ITEM_NAMES], 0)]
     is_text = items[scan.ITEM_KIND] == scan.TEXT
+    names = np.where(is_text, items[scan.ITEM_NAMES], 0)
+    families = np.zeros(len(page.columns.strings), dtype=np.int32)
+    families[names] = families[nodes[scan.NODE_NAMES]] = 1
+    for number in np.flatnonzero(families).tolist():
+        families[number] = family_bits(page.columns.strings[number])
+    inline = families[names]
     for position in np.flatnonzero(~is_text).tolist():
         inline[position] = family_bits(page.items[position].names)
     tags = np.minimum(nodes[scan.NODE_TAG], len(blocks.TAGS))

@@ -90,7 +90,7 @@ def _formatting(source: NDArray[np.uint8], start: int) -> int:
 
 @compiled("bytes")
 def most(source: NDArray[np.uint8]) -> tuple[int, int]:
-    """The most attributes that a tag of the page can have, wherever a parser lets that tag begin; and the most
+    """The most attributes that a tag of the page can have (an end tag one more), wherever it may begin; and the most
     formatting elements with attributes that are open at once, if each end tag closes one.
 
     Read backwards. For each state in which HTML's tokeniser can be inside a tag, one number says how many attributes it

@@ -279,24 +279,20 @@ def _is_blank(codes: NDArray[np.uint32], start: int, end: int) -> bool:
 
 
 @inlined
-def _quotes_after(codes: NDArray[np.uint32]) -> tuple[Any, Any]:
-    """For each place, whether the quotes from there to the end are odd; and for even and odd, the last such `>`."""
-    odd = np.zeros(len(codes) + 1, dtype=np.uint8)
-    last = np.full(2, -1, dtype=np.int64)
-    for index in range(len(codes) - 1, -1, -1):
-        odd[index] = odd[index + 1] ^ (codes[index] == _QUOTE)
-        if codes[index] == _GREATER and last[odd[index]] < 0:
-            last[odd[index]] = index
-    return odd, last
-
-
-@inlined
-def _tag_end(codes: NDArray[np.uint32], start: int) -> int:
+def _tag_end(codes: NDArray[np.uint32], start: int, dead: NDArray[np.uint8], mark: bool) -> int:
     """The first `>` outside the values of attributes, or -1. A quote opens a value only behind an equals sign: names of
-    attributes may hold quotes too."""
+    attributes may hold quotes too.
+
+    `dead` is empty, or marks the places outside values from which a search came to nothing, so that none is searched
+    from twice; with `mark`, the places passed are marked.
+    """
     index = start
     length = len(codes)
     while index < length:
+        if len(dead):
+            if dead[index]:
+                return -1
+            dead[index] = mark
         code = codes[index]
         if code == _GREATER:
             return index
@@ -364,7 +360,7 @@ def read(
     choice, choice_length, n_lists = -1, 0, 0  # the list of sources of the open <picture>
     math = -1
 
-    odd, last_greater = np.zeros(0, dtype=np.uint8), np.zeros(2, dtype=np.int64)
+    dead = np.zeros(0, dtype=np.uint8)
     position = 0
     finished = False
     while not finished:
@@ -385,22 +381,13 @@ def read(
             raw = start + 1
             while raw < length and codes[raw] != _SLASH and codes[raw] != _GREATER and not _is_space(codes[raw]):
                 raw += 1
-            raw_end = -1
-            if len(odd) == 0:
-                raw_end = _tag_end(codes, raw)
-                if raw_end < 0:
-                    odd, last_greater = _quotes_after(codes)
-            if len(odd) and raw_end < 0:
-                # quotes are out of step: a name ends early where only so the tag ends at all
-                longest = raw
-                while raw > start and last_greater[odd[raw]] < raw:
-                    if max(last_greater[0], last_greater[1]) <= start:
-                        break
-                    raw -= 1
-                if raw == start or last_greater[odd[raw]] < raw:
-                    position = longest
-                    continue
-                raw_end = _tag_end(codes, raw)
+            raw_end = _tag_end(codes, raw, dead, False)
+            if raw_end < 0:
+                if len(dead) == 0:
+                    dead = np.zeros(length, dtype=np.uint8)
+                _tag_end(codes, raw, dead, True)
+                position = raw
+                continue
             text_start = text_end = raw_end + 1
             while text_end < length and codes[text_end] != _LESS:
                 text_end += 1

@@ -87,6 +87,11 @@ class Tree:
     base: str | None
 
 
+def tag_count(source: bytes) -> int:
+    """How many `<` a page has: faster than `bytes.count`, which stops at each."""
+    return int(np.count_nonzero(np.frombuffer(source, dtype=np.uint8) == ord("<")))
+
+
 def parse(html: str | bytes) -> Tree:
     """Parse a page. Raises `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes are read as UTF-8, wrong bytes
     as U+FFFD."""
@@ -178,7 +183,7 @@ def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
 def _refuse_slow(source: bytes) -> None:
     """Raise where parsing would take too long."""
     codes = np.frombuffer(source, dtype=np.uint8)
-    tags = int(np.count_nonzero(codes == ord("<")))
+    tags = tag_count(source)
     if tags >= _CHECK_FROM and (depth := hostile.depth(codes, tags, NESTING)) > NESTING:
         raise TooDeep(depth)
     attributes, formatting = hostile.most(codes)

@@ -1,0 +1,145 @@
+"""The compiled reading of markup against a slow and simple one, written here with a regular expression."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnicorpus import hostile
+from omnicorpus.blocks import Block, Picture, read
+from omnicorpus.tree import TooManyAttributes, parse
+
+TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>([^<]*+)')
+NAMES = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
+INLINE = {"a", "b", "span", "i"}
+
+PIECES = (
+    "<div>", "</div>", '<p class="x y" id="z">', "</p>", "<b>", "</b>", '<a href="/l?a&amp;b">', "</a>", "<i>", "</i>",
+    "<pre>", "</pre>", '<x-y role="r">', "</x-y>", '<p title=" class=" id="q">', '<p title="<b>">', "<!-- <p> -->",
+    "words and, more.", " ", "\n", "&lt;", "&amp;lt;", "&nbsp;", "\x0b", "\u3000", "中文。", '"', "<p a", "𝐀",
+)  # fmt: skip
+
+
+def reference(markup: str) -> tuple[list[str], list[str], list[int], list[tuple[str, int, int]]]:
+    """Tags, names and parents of the elements that break lines, and (text, element, linked) of each block."""
+    tags, names, parents, found = ["body"], [""], [-1], []
+    node = linked = pre = 0
+    text = ""
+    link = after_link = False
+
+    def close() -> None:
+        nonlocal text, linked
+        plain = text
+        for code, character in (("nbsp", "\xa0"), ("lt", "<"), ("gt", ">"), ("quot", '"'), ("amp", "&")):
+            plain = plain.replace(f"&{code};", character)
+        lines = plain.replace("\x0b", "\n").split("\n") if pre else plain.split("\x0b")
+        lines = [line.rstrip() if pre else " ".join(line.split()) for line in lines]
+        plain = "\n".join(lines).strip("\n") if pre else "\n".join(line for line in lines if line)
+        if plain:
+            found.append((plain, node, min(linked, len(plain))))
+        text = ""
+        linked = 0
+
+    for slash, tag, raw, after in TOKEN.findall(markup):
+        if tag not in INLINE:
+            close()
+            if slash and node and tags[node] == tag:
+                pre -= tag == "pre"
+                node = parents[node]
+            elif not slash:
+                tags.append(tag)
+                names.append(" ".join(NAMES.findall(raw)))
+                parents.append(node)
+                node = len(tags) - 1
+                pre += tag == "pre"
+        elif tag == "a":
+            link = not slash
+            if slash:
+                after_link = True
+            elif after_link and text:
+                text += " "
+        if not pre and (not after or after.isspace()):
+            text += " " if after and text else ""
+        elif after:
+            text += after
+            linked += len(after) if link else 0
+            after_link = False
+    close()
+    return tags, names, parents, found
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
+def test_compiled_reading_is_the_plain_reading(pieces: list[str]) -> None:
+    markup = "<body>" + "".join(pieces)
+    tags, names, parents, texts = reference(markup)
+    page = read(markup)
+    assert (page.nodes.tags, page.nodes.names, page.nodes.parents) == (tags, names, parents)
+    assert [(item.text, item.node, item.linked) for item in page.items if isinstance(item, Block)] == texts
+
+
+SHOW = """
+import json, sys
+from omnicorpus.blocks import read
+print([repr(read(markup, backgrounds=True).items) for markup in json.load(sys.stdin)])
+"""
+
+
+@pytest.mark.slow
+def test_uncompiled_reading_stays_within_its_arrays_and_says_the_same() -> None:
+    more = ("<img src=a>", "<picture>", "</picture>", "<source src=b>", "<video>", "</video>", "<br>", "<hr>", "<math>")
+    dice = random.Random(3)
+    pages = ["".join(dice.choices(PIECES + more, k=dice.randrange(60))) for _ in range(150)]
+    said = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SHOW],
+            input=json.dumps(pages), capture_output=True, text=True, check=True,
+            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
+        ).stdout
+        for disabled in ("0", "1")
+    ]  # fmt: skip
+    assert said[0] == said[1]
+
+
+def test_sources_belong_to_the_picture_or_the_player_around_them() -> None:
+    page = read('<body><picture><source srcset="b"><img src="a"></picture><video><source src="v"></video><img src="c">')
+    assert [item.sources for item in page.items if isinstance(item, Picture)] == [[{"srcset": "b"}], [{"src": "v"}], []]
+
+
+def most(markup: bytes) -> tuple[int, int]:
+    return hostile.most(np.frombuffer(markup, dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("markup", "attributes"),
+    [
+        (b"<p>", 0),
+        (b"<p a b c>", 3),
+        (b"<p a=\"<>\" b='>' c=d/e f>", 4),
+        (b'<p a="b"c="d">', 2),
+        (b"a < b c d > e", 0),
+        (b"<script>'<a x=\"'</script><p a b c>", 3),
+        (b"<svg><style><p a b></style></svg>", 2),
+    ],
+)
+def test_attributes_are_counted_through_quotes(markup: bytes, attributes: int) -> None:
+    assert most(markup)[0] == attributes
+
+
+def test_attributes_with_tags_in_their_values_are_refused() -> None:
+    markup = "<p " + " ".join(f'a{number}="<>"' for number in range(20_000)) + ">"
+    with pytest.raises(TooManyAttributes):
+        parse(markup)
+
+
+def test_open_formatting_is_counted_where_it_has_attributes() -> None:
+    assert most(b"<b id=1><i class=x><b></b><font color=red></i></i>")[1] == 2
