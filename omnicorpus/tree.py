@@ -75,8 +75,9 @@ class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of th
 class Tree:
     """`body` is balanced markup of the body, its silent elements taken out; `head` the page's statements of itself.
 
-    `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text
-    of the title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base` the href of <base>.
+    `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text of the
+    title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base` the
+    href of <base>.
     """
 
     body: str
