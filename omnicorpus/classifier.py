@@ -176,7 +176,7 @@ def load(
 
 
 def _opened(path: str, revision: str | None, *, precision: str, offline: bool) -> tuple[Any, Any]:
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     given = {"revision": revision, "local_files_only": offline, "trust_remote_code": False}
     model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
         path, dtype=precision, output_loading_info=True, **given
