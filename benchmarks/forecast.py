@@ -17,7 +17,7 @@ from omnicorpus.forecast import Machines, Probe
 from omnicorpus.runner import Inline
 from pipelines import common_crawl
 
-BLOCK = 5
+BLOCK = 40
 """Neighbouring records that stay together: a page and its pictures, mostly."""
 
 

@@ -1,8 +1,10 @@
 """The plan before the bill: what a run over the whole input will cost, from two small runs over a part of it.
 
-Every quantity of a stage is taken as a line over the amount of input, `fixed + slope * amount`: two probes of different
-size tell start-up costs from those that grow. Objects that a store is asked for are no guess: they follow from the
-stages and the numbers of shards. What is no line (duplicates, wide stages) is said in `Forecast.warnings`.
+Bytes and pictures grow with the input. Time is start-up and what grows: a crawl file of the smaller probe, which its
+process begins with, is in the middle of the larger one, so what it takes less there was start-up. For stages that
+don't go file by file the two probes give a line over what they read. Objects that a store is asked for are no guess:
+they follow from the stages and the numbers of shards. What is no line (duplicates, wide stages) is said in
+`Forecast.warnings`.
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ class Machines:
 @dataclass(frozen=True, slots=True)
 class Load:
     """What one stage took in a probe. `seconds` of processor, `wall` of the clock, both summed over shards; `peak`
-    bytes of the largest process; bytes `read` and `written`; `asked` pictures of the web and the bytes that `came`."""
+    bytes of the largest process; bytes `read` and `written`; `asked` pictures of the web and the bytes that `came`.
+    `files`: (seconds, wall) of each crawl file's shard, for stages that go file by file."""
 
     shards: int
     seconds: float
@@ -65,6 +68,7 @@ class Load:
     written: float = 0.0
     asked: float = 0.0
     came: float = 0.0
+    files: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +196,18 @@ def _cost(
     shards = counts[stage.name]
     first, second = small.loads[stage.name], large.loads[stage.name]
 
-    def along(name: str) -> tuple[float, float]:
-        return line((small.amount, getattr(first, name)), (large.amount, getattr(second, name)), amount)
+    def growing_with_it(name: str) -> float:
+        return float(getattr(second, name)) / large.amount * amount
 
     # Start-up is paid by every process: as many as work at once, here and there.
     slots = _slots(stage, machines, shards)
     processes = slots / max(1.0, min(large.slots, second.shards))
-    fixed, growing = along("seconds")
-    waiting, working = along("wall")
+    (fixed, growing), (waiting, working) = (_time(name, first, second, small, large, amount) for name in TIMES)
     fixed, wall = fixed * processes, waiting * processes + working
     gpu = wall * stage.resources.gpus
     is_wide = any(need.scope == "all" for need in stage.needs)
-    came = sum(along("came"))
-    read, written = sum(along("read")), sum(along("written"))
+    came = growing_with_it("came")
+    read, written = growing_with_it("read"), growing_with_it("written")
     limits = {
         "processors": wall * stage.resources.cpus / (machines.cores * machines.nodes),
         "GPUs": gpu / (machines.gpus * machines.nodes) if gpu and machines.gpus else 0.0,
@@ -220,12 +223,29 @@ def _cost(
         read=read,
         written=written,
         objects=_objects(stage, counts),
-        asked=sum(along("asked")),
+        asked=growing_with_it("asked"),
         came=came,
-        peak=sum(along("peak")) if is_wide else float(second.peak),
+        peak=sum(line((small.amount, first.peak), (large.amount, second.peak), amount)) if is_wide else second.peak,
         busy={name: seconds / 3600 for name, seconds in limits.items()},
         phase=phase,
     )
+
+
+TIMES = ("seconds", "wall")
+
+
+def _time(name: str, first: Load, second: Load, small: Probe, large: Probe, amount: float) -> tuple[float, float]:
+    """(start-up, growing) of a stage's time at `amount`."""
+    both = first.files.keys() & second.files.keys()
+    less, more = getattr(first, name), getattr(second, name)
+    if both:
+        index = TIMES.index(name)
+        warm = sum(max(0.0, first.files[file][index] - second.files[file][index]) for file in both)
+        fixed = min(warm, more)
+        return fixed, (more - fixed) / large.amount * amount
+    if 0 < first.read < second.read:
+        return line((first.read, less), (second.read, more), second.read / large.amount * amount)
+    return line((small.amount, less), (large.amount, more), amount)
 
 
 def _slots(stage: Stage, machines: Machines, shards: int) -> float:
@@ -333,6 +353,8 @@ def probe(
                 sizes[key] = sizes.get(key, 0.0) + float(entry["bytes"])
         read = sum(sizes[need.stage, need.table] for need in step.stage.needs)
         read += sum(float(storage.size(path)) for path in step.stage.sources)
+        by_file = step.shards == laid.steps[0].shards
+        files = {manifest.shard: (manifest.seconds, manifest.wall) for manifest in done if by_file}
         asked, came = _asked(laid, step) if isinstance(step.stage.settings, SourceSettings) else (0.0, 0.0)
         loads[step.stage.name] = Load(
             len(done),
@@ -343,6 +365,7 @@ def probe(
             sum(sizes[step.stage.name, name] for name in step.stage.tables),
             asked,
             came,
+            files,
         )
     return Probe(amount, loads, slots)
 

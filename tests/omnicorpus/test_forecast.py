@@ -106,6 +106,18 @@ def test_a_cluster_with_gpus_that_no_stage_claims_is_said() -> None:
     assert any("GPU-hours are not measured" in warning for warning in found.warnings)
 
 
+def test_what_a_file_takes_less_when_it_is_not_the_first_was_start_up() -> None:
+    def filed(amount: float, files: dict[str, float]) -> Probe:
+        total = sum(files.values())
+        first = Load(len(files), total, total, files={name: (cost, cost) for name, cost in files.items()})
+        return Probe(amount, {"first": first, "all": Load(4, 1.0, 1.0)})
+
+    # Files of 2, 1, 5 and 4 s, and 3 s once: the third is the smaller probe's.
+    small, large = filed(1, {"c": 8.0}), filed(4, {"a": 5.0, "b": 1.0, "c": 5.0, "d": 4.0})
+    first = told(small, large, 100, Machines(1, 1.0)).stages[0]
+    assert (first.fixed, first.seconds) == (3.0, 3.0 + 12.0 / 4 * 100)
+
+
 @given(st.floats(0, 1e3), st.floats(0.01, 1e3), st.floats(4, 1e6))
 def test_a_line_is_found_again(fixed: float, slope: float, amount: float) -> None:
     still, growing = forecast.line((1.0, fixed + slope), (4.0, fixed + 4 * slope), amount)

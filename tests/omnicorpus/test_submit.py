@@ -104,6 +104,29 @@ def omnicorpus(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedP
 RIGHT = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
 
 
+def test_rays_client_drives_a_cluster_from_outside(tmp_path: Path) -> None:
+    port, client = free_port(), free_port()
+    told = environment(**RIGHT)
+    ports = (f"--port={port}", f"--ray-client-server-port={client}", "--include-dashboard=false")
+    with started("--head", *ports, environment=told):
+        wait_for(client)
+        path = config_file(tmp_path)
+        done = omnicorpus("run", path, "--address", f"ray://127.0.0.1:{client}", cwd=tmp_path, **RIGHT)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert "done in" in done.stderr
+        assert len(job.result_files(str(tmp_path / "out"), "documents")) == 1
+
+
+def test_a_path_that_only_this_machine_sees_is_not_submitted(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    values = json.loads(Path(config_file(tmp_path)).read_text())
+    for key, value in (("duplicates", {"index": ["index"]}), ("images", {"clip": {"model": "local-dir:models/clip"}})):
+        (tmp_path / "c.json").write_text(json.dumps(values | {key: value}))
+        done = omnicorpus("submit", "c.json", "--address", "http://127.0.0.1:1", cwd=tmp_path)
+        named = {"duplicates": "duplicates.index", "images": "images.clip.model"}[key]
+        assert (done.returncode, f"c.json: {named} is relative to this machine's folder" in done.stderr) == (2, True)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[tuple[str, str]]:
     with cluster_of(2, **RIGHT) as addresses:
