@@ -297,12 +297,12 @@ takes long. BRISQUE's authors trained on pictures of about 768."""
 
 
 def levels(picture: Picture, most: int) -> np.ndarray:
-    """The picture's gray values, 0–255, as displayed: uint8 of shape (height, width), neither over `most`."""
+    """The picture's gray values, 0–255, as displayed: uint8 of shape (height, width), neither over `most`: squares of
+    2, 3, ... pixels are made one where they would be."""
     gray = picture.gray if picture.gray.size == picture.rgb.size else picture.rgb.convert("L")
-    side = max(gray.size)
-    if side > most:
-        size = (max(1, gray.width * most // side), max(1, gray.height * most // side))
-        gray = gray.resize(size, Image.Resampling.BOX)
+    factor = -(-max(gray.size) // most)
+    if factor > 1:
+        gray = gray.reduce(factor)
     return np.asarray(gray)
 
 
