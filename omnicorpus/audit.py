@@ -182,6 +182,8 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
         truth = truths.of_drop(row)
         if truth is None:
             continue
+        if truth.drawn == "item" and truth.item in used:
+            continue  # the same words twice in one document: one of the two was drawn
         used.add(truth.item)
         rule = rules[row["stage"], row["rule"], shadow]
         if truth.is_good:
