@@ -220,8 +220,10 @@ def test_the_report_counts_what_was_labelled(run: str, tmp_path: Path) -> None:
     right = by_name["extract.image_address.placeholder", False]
     assert (right.drops.labelled, right.drops.bad) == (right.triggers, 0)
     assert found.kept.bad == 0
-    # Marks in shadow say nothing until a person does, and neither do the parts that they are on.
-    assert all(rule.drops.labelled == 0 for rule in found.rules if rule.shadow)
+    # Marks in shadow say nothing until a person does, but where a live rule took the same piece rightly.
+    taken = {(row["document"], row["image"]) for row in rows(run, "drops") if row["image"]}
+    also = Counter(row["rule"] for row in rows(run, shadow.TABLE) if (row["document"], row["image"]) in taken)
+    assert all(rule.drops.labelled <= also[rule.rule] for rule in found.rules if rule.shadow)
 
 
 def test_a_bad_part_that_was_kept_is_a_miss_of_the_rule_that_is_named(run: str, tmp_path: Path) -> None:
@@ -229,9 +231,7 @@ def test_a_bad_part_that_was_kept_is_a_miss_of_the_rule_that_is_named(run: str, 
     desk = review.lay(run, str(path), 500, 0, None, "language_score")
     number = next(n for n, each in enumerate(desk.exhibits) if len(each.kept()) > 2)
     (first, _), (second, _) = desk.exhibits[number].kept()[:2]
-    desk.judge(
-        number, {"item": first, "verdict": "wrong", "should": "refine.advertisement", "problem": "advertisement"}
-    )
+    desk.judge(number, {"item": first, "verdict": "wrong", "should": "refine.min_side", "problem": "bad picture"})
     desk.judge(number, {"item": second, "verdict": "wrong"})
     for other in range(len(desk.exhibits)):
         desk.review(other)
