@@ -1,7 +1,7 @@
 """The native parser, behind one function: a page's HTML becomes clean, balanced markup of its body.
 
 Lexbor (through selectolax) does the repair that a browser does and serialises the tree again. What comes back is well
-formed, so that `omnicorpus.blocks` can read it with one regular expression instead of walking nodes: walking costs
+formed, so that `omnicorpus.blocks` can read it in one compiled pass instead of walking nodes: walking costs
 about 1 µs per property and node, the tokeniser 0.5 µs per tag.
 """
 
