@@ -69,10 +69,6 @@ class Clip:
         for rows in _parts(order, batch):
             yield rows, tokens[rows][:, : int(used[rows].max())]
 
-    def token_batches(self, texts: Sequence[str], batch: int) -> Iterator[tuple[list[int], np.ndarray]]:
-        """(rows, int64 tokens of shape (n, length)) in batches of like length."""
-        return ((rows, tokens.numpy()) for rows, tokens in self._token_batches(texts, batch))
-
     def normal(self, pixels: np.ndarray) -> np.ndarray:
         """What the image tower is given for uint8 of shape (n, side, side, 3): float32 of shape (n, 3, side, side)."""
         return np.asarray(self._normal(pixels).float().cpu().numpy())
@@ -81,16 +77,6 @@ class Clip:
         """Write the image tower as ONNX: pixels as `normal` gives them to unit vectors."""
         side = self.frame.side
         _export(_Tower(self.model.encode_image), torch.zeros(2, 3, side, side), {0: torch.export.Dim("batch")}, path)
-
-    def export_texts(self, path: Path) -> None:
-        """Write the text tower as ONNX: tokens, of any number in a row, to unit vectors."""
-        sample = self.tokenizer(["a photo of a dog", "a longer text of two cats that sat on a mat"])
-        sample = sample[:, : int(self._used(sample).max())]
-        sides = {0: torch.export.Dim("batch")}
-        if self.padding is not None:
-            sides[1] = torch.export.Dim("length", min=LEAST_TOKENS, max=int(self.tokenizer(["a"]).shape[1]))
-        read = _read_back(self.model) if _looks_back(self.model) else self.model.encode_text
-        _export(_Tower(read), sample, sides, path)
 
     def _encode_text(self, tokens: torch.Tensor) -> Any:
         if not _looks_back(self.model):
@@ -126,7 +112,7 @@ class Clip:
 
 
 LEAST_TOKENS = 3
-"""Of a row: begin, something, end. Exported towers are written for as many and more."""
+"""Of a row: begin, something, end."""
 
 
 class _Tower(torch.nn.Module):
@@ -138,20 +124,6 @@ class _Tower(torch.nn.Module):
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.normalize(self.encode(values).float(), dim=-1)
-
-
-def _read_back(model: Any) -> Any:
-    """OpenAI's text tower for tokens of any number in a row; open_clip's own wants them all, with their padding."""
-
-    def encode(tokens: torch.Tensor) -> torch.Tensor:
-        length = tokens.shape[1]
-        states = model.token_embedding(tokens) + model.positional_embedding[:length]
-        states = model.ln_final(model.transformer(states, attn_mask=model.attn_mask[:length, :length]))
-        ends = states[torch.arange(states.shape[0]), tokens.argmax(dim=-1)]
-        projection = model.text_projection
-        return torch.as_tensor(ends @ projection if isinstance(projection, torch.Tensor) else projection(ends))
-
-    return encode
 
 
 def _export(tower: torch.nn.Module, sample: torch.Tensor, sides: dict[int, Any], path: Path) -> None:
