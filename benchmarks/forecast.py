@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/gimp.warc.gz ../shared/data/crawls/handbook.warc.gz
 
-The crawls are dealt out to small files, a block of neighbouring records to each in turn.
+The crawls' pages are dealt out to small files, each with the pictures that it shows.
 """
 
 from __future__ import annotations
@@ -12,24 +12,33 @@ import tempfile
 import time
 from pathlib import Path
 
-from omnicorpus import cluster, config, forecast, job, storage, warc
+from omnicorpus import address, cluster, config, forecast, job, storage, warc
 from omnicorpus.forecast import Machines, Probe
 from omnicorpus.runner import Inline
 from pipelines import common_crawl
-
-BLOCK = 40
-"""Neighbouring records that stay together: a page and its pictures, mostly."""
+from pipelines.page import Page, PageSettings, read_page
 
 
 def deal(crawls: list[str], folder: Path, pieces: int) -> tuple[str, ...]:
+    """Every page goes to one file in turn, and the pictures that it shows with it: a crawl's files are all alike."""
     parts = [bytearray() for _ in range(pieces)]
-    count = 0
+    held: list[set[str]] = [set() for _ in range(pieces)]
+    pages = 0
     for path in crawls:
         data = storage.read_bytes(path)
-        for found in warc.responses(path):
-            where = found.locator
-            parts[count // BLOCK % pieces] += data[where.offset : where.offset + where.length]
-            count += 1
+        found = [item for item in warc.responses(path) if isinstance(item, warc.Response)]
+        pictures = {address.canonical(item.url): item.locator for item in found if item.mime.startswith("image/")}
+        for item in found:
+            page = read_page(item, PageSettings()) if item.is_html else None
+            if not isinstance(page, Page):
+                continue
+            place = pages % pieces
+            pages += 1
+            shown = {address.canonical(image.larger or image.url) for image in page.document.images()}
+            wanted = [pictures[url] for url in sorted(shown & pictures.keys() - held[place])]
+            held[place] |= shown
+            for where in (item.locator, *wanted):
+                parts[place] += data[where.offset : where.offset + where.length]
     for number, part in enumerate(parts):
         (folder / f"piece-{number:03d}.warc.gz").write_bytes(part)
     return tuple(str(folder / f"piece-{number:03d}.warc.gz") for number in range(pieces))

@@ -583,6 +583,10 @@ _ADVICE = (
 """Ray's client can't tell a refusal from a silence; that its port answers is known by then."""
 
 
+AGENT = 60.0
+"""Seconds in which a head's agent must be ready for a job."""
+
+
 def submit(address: str, name: str, config: str, packages: Sequence[Path]) -> str:
     """Submit a run to the cluster whose dashboard is at `address`; returns the job's name.
 
@@ -594,12 +598,21 @@ def submit(address: str, name: str, config: str, packages: Sequence[Path]) -> st
             shutil.copytree(package, Path(folder) / package.name, ignore=shutil.ignore_patterns("__pycache__"))
         (Path(folder) / name).write_text(config)
         with _asking(address):
-            return str(
-                JobSubmissionClient(address).submit_job(
-                    entrypoint=f"python -m pipelines.cli run {name} --address auto",
-                    runtime_env={"working_dir": folder, "env_vars": {"PYTHONUNBUFFERED": "1"}},
-                )
-            )
+            client = JobSubmissionClient(address)
+            end = time.monotonic() + AGENT
+            while True:
+                try:
+                    return str(
+                        client.submit_job(
+                            entrypoint=f"python -m pipelines.cli run {name} --address auto",
+                            runtime_env={"working_dir": folder, "env_vars": {"PYTHONUNBUFFERED": "1"}},
+                        )
+                    )
+                except RuntimeError as error:
+                    # A head that has just started has a dashboard before it has an agent.
+                    if "No available agent" not in str(error) or time.monotonic() > end:
+                        raise
+                    time.sleep(WAIT)
 
 
 def follow(address: str, name: str, tell: Callable[[str], None]) -> str:

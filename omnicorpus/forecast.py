@@ -1,14 +1,15 @@
 """The plan before the bill: what a run over the whole input will cost, from two small runs over a part of it.
 
-Bytes and pictures grow with the input. Time is start-up and what grows: a crawl file of the smaller probe, which its
-process begins with, is in the middle of the larger one, so what it takes less there was start-up. For stages that
-don't go file by file the two probes give a line over what they read. Objects that a store is asked for are no guess:
-they follow from the stages and the numbers of shards. What is no line (duplicates, wide stages) is said in
-`Forecast.warnings`.
+Bytes and pictures grow with the input until duplicates are taken out, and by a power of it after that. Time is
+start-up and what grows: a crawl file of the smaller probe, which its process begins with, is in the middle of the
+larger one, so what it takes less there was start-up. For stages that don't go file by file the two probes give a line
+over what they read. Objects that a store is asked for are no guess: they follow from the stages and the numbers of
+shards. What is no line (duplicates, wide stages) is said in `Forecast.warnings`.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -196,13 +197,15 @@ def _cost(
     shards = counts[stage.name]
     first, second = small.loads[stage.name], large.loads[stage.name]
 
+    times = _growth(phase, first, second, small, large, amount)
+
     def growing_with_it(name: str) -> float:
-        return float(getattr(second, name)) / large.amount * amount
+        return float(getattr(second, name)) * times
 
     # Start-up is paid by every process: as many as work at once, here and there.
     slots = _slots(stage, machines, shards)
     processes = slots / max(1.0, min(large.slots, second.shards))
-    (fixed, growing), (waiting, working) = (_time(name, first, second, small, large, amount) for name in TIMES)
+    (fixed, growing), (waiting, working) = (_time(name, first, second, small, large, amount, times) for name in TIMES)
     fixed, wall = fixed * processes, waiting * processes + working
     gpu = wall * stage.resources.gpus
     is_wide = any(need.scope == "all" for need in stage.needs)
@@ -234,7 +237,22 @@ def _cost(
 TIMES = ("seconds", "wall")
 
 
-def _time(name: str, first: Load, second: Load, small: Probe, large: Probe, amount: float) -> tuple[float, float]:
+def _growth(phase: int, first: Load, second: Load, small: Probe, large: Probe, amount: float) -> float:
+    """How many times as much as in the larger probe a stage reads and writes.
+
+    Before any stage has seen the whole, as much as there is input. After it distinct things are left, and those grow
+    by a power of the amount (Heaps' law), which is 1 where nothing is met twice.
+    """
+    more = amount / large.amount
+    if phase == 0 or not 0 < first.read < second.read:
+        return more
+    power = math.log(second.read / first.read) / math.log(large.amount / small.amount)
+    return float(more ** min(1.0, power))
+
+
+def _time(
+    name: str, first: Load, second: Load, small: Probe, large: Probe, amount: float, times: float
+) -> tuple[float, float]:
     """(start-up, growing) of a stage's time at `amount`."""
     both = first.files.keys() & second.files.keys()
     less, more = getattr(first, name), getattr(second, name)
@@ -242,9 +260,9 @@ def _time(name: str, first: Load, second: Load, small: Probe, large: Probe, amou
         index = TIMES.index(name)
         warm = sum(max(0.0, first.files[file][index] - second.files[file][index]) for file in both)
         fixed = min(warm, more)
-        return fixed, (more - fixed) / large.amount * amount
+        return fixed, (more - fixed) * times
     if 0 < first.read < second.read:
-        return line((first.read, less), (second.read, more), second.read / large.amount * amount)
+        return line((first.read, less), (second.read, more), second.read * times)
     return line((small.amount, less), (large.amount, more), amount)
 
 
