@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -60,6 +61,10 @@ HEAD_LOOK = 2.0
 HEAD_GONE = 30.0
 """Seconds without an answer after which the head counts as gone. After 60 Ray ends the process without a word of ours;
 a head with a store of its own is back before that."""
+
+LAST_WORDS = 45.0
+"""Seconds without an answer of the head after which the process ends with our line, where a call of Ray holds the
+driver: such a call does not return, and Ray would end the process at 60."""
 
 SHUTDOWN = 5.0
 """Seconds in which Ray must let go of a cluster that has gone."""
@@ -193,6 +198,7 @@ class Cluster:
     _looked: float = -1e9
     _answered: float = field(default_factory=time.monotonic)
     _gone: bool = False
+    _closed: threading.Event = field(default_factory=threading.Event)
     _meter: Meter | None = None
     _wanted: dict[str, tuple[Resources, int]] = field(default_factory=dict)
     _has_asked: bool = False
@@ -249,10 +255,7 @@ class Cluster:
             return self._wait()
         except (ConnectionError, LocalRayletDiedError) as error:
             self._gone = True
-            reason = " ".join(str(error).split())[:200]
-            raise OmnicorpusError(
-                f"the Ray cluster has gone ({reason}); when it is back, the same command goes on where this run was"
-            ) from error
+            raise OmnicorpusError(_has_gone(str(error))) from error
 
     def _look(self) -> None:
         """Raises ConnectionError where the head hasn't answered for too long. What asks the head would wait with it."""
@@ -290,7 +293,26 @@ class Cluster:
         if self._meter is not None:
             self._meter(progress)
 
+    def guard(self) -> None:
+        """Watch the head beside the driver, until `close`: a call that asks a lost head never comes back."""
+        threading.Thread(target=self._guard, name="head", daemon=True).start()
+
+    def _guard(self) -> None:
+        answered = time.monotonic()
+        while not self._closed.wait(HEAD_LOOK):
+            try:
+                _connect(self.head)
+                answered = time.monotonic()
+            except OSError as error:
+                silent = time.monotonic() - answered
+                if silent > LAST_WORDS:
+                    reason = f"its head at {self.head} has not answered for {silent:.0f} s: {error}"
+                    sys.stderr.write(f"omnicorpus: {_has_gone(reason)}\n")
+                    sys.stderr.flush()
+                    os._exit(2)
+
     def close(self) -> None:
+        self._closed.set()
         if self._gone:
             # There is nobody to say goodbye to, and Ray would wait for it.
             leaving = threading.Thread(target=ray.shutdown, name="leave Ray", daemon=True)
@@ -495,6 +517,11 @@ class Cluster:
         )
 
 
+def _has_gone(reason: str) -> str:
+    short = " ".join(reason.split())[:200]
+    return f"the Ray cluster has gone ({short}); when it is back, the same command goes on where this run was"
+
+
 def _is_lost(error: RayError) -> bool:
     return isinstance(error, LOST_WITH_NODE) or (isinstance(error, ActorDiedError) and "node has died" in str(error))
 
@@ -573,7 +600,9 @@ def joined(address: str) -> Cluster:
         ) from error
     if address.startswith("ray://"):
         return Cluster(grows=True)  # Ray's client has no way to autoscaler and metrics, and sees its cluster go
-    return Cluster(grows=True, asks=True, head=ray.get_runtime_context().gcs_address, _meter=Meter())
+    found = Cluster(grows=True, asks=True, head=ray.get_runtime_context().gcs_address, _meter=Meter())
+    found.guard()
+    return found
 
 
 _ADVICE = (
