@@ -5,14 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import re
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,6 +18,7 @@ from PIL import Image as Pixels
 from omnicorpus import gallery, picture
 from omnicorpus.document import Document, Drop, Facts, Image, Locator, Measures, Part, Text
 from omnicorpus.schema import Dropped
+from tests.browser import browser
 
 
 def doc(*parts: Part, url: str = "https://a.test/page", title: str | None = None, language: str = "en") -> Document:
@@ -226,13 +220,10 @@ def test_no_byte_of_a_page_becomes_markup(one: str, two: str, kind: Any) -> None
 @pytest.mark.slow
 def test_j_and_k_walk_through_the_documents(tmp_path: Path) -> None:
     """In a real browser: the script is allowed by the policy, and no message of a violation is logged."""
-    driver = shutil.which("chromedriver")
-    if driver is None or shutil.which("chromium") is None:
-        pytest.skip("no chromium and chromedriver (Debian: chromium-driver)")
     path = tmp_path / "page.html"
     parts = (Text("word " * 900), Image("https://a.test/i.jpg"))
     gallery.write_page([doc(*parts) for _ in range(3)], {"https://a.test/i.jpg": jpeg(300, 200)}, str(path), title="t")
-    with _browser(driver, tmp_path) as ask:
+    with browser(tmp_path) as ask:
         ask("POST", "/url", {"url": path.as_uri()})
         places = []
         for key in "jjjk":
@@ -242,50 +233,3 @@ def test_j_and_k_walk_through_the_documents(tmp_path: Path) -> None:
             places.append(ask("POST", "/execute/sync", {"script": script, "args": []}))
         assert places == [["d1", 300], ["d2", 300], ["d3", 300], ["d2", 300]]
         assert ask("POST", "/se/log", {"type": "browser"}) == []
-
-
-Ask = Callable[[str, str, dict[str, Any]], Any]
-
-
-class _browser:  # noqa: N801
-    """A headless Chromium behind chromedriver, for as long as the block lasts."""
-
-    def __init__(self, driver: str, folder: Path) -> None:
-        self._driver, self._folder = driver, folder
-
-    def __enter__(self) -> Ask:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self._process = subprocess.Popen([self._driver, f"--port={port}"], stdout=subprocess.DEVNULL)
-        self._base = f"http://127.0.0.1:{port}"
-        for _ in self._attempts():
-            try:
-                self._call("GET", "/status", None)
-                break
-            except OSError:
-                continue
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-        flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        options = {"args": [*flags, f"--user-data-dir={self._folder / 'profile'}"]}
-        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
-        self._session = f"/session/{session['sessionId']}"
-        return lambda method, path, body: self._call(method, self._session + path, body)
-
-    def __exit__(self, *_: object) -> None:
-        self._call("DELETE", self._session, None)
-        self._process.terminate()
-        self._process.wait(30)
-
-    @staticmethod
-    def _attempts() -> Iterator[None]:
-        for _ in range(100):
-            time.sleep(0.1)
-            yield
-
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
