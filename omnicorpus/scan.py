@@ -280,8 +280,8 @@ def _is_blank(codes: NDArray[np.uint32], start: int, end: int) -> bool:
 
 @inlined
 def _tag_end(codes: NDArray[np.uint32], start: int, dead: NDArray[np.uint8], mark: bool) -> int:
-    """The first `>` outside the values of attributes, or -1. A quote opens a value only behind an equals sign: names of
-    attributes may hold quotes too.
+    """The first `>` outside the values of attributes, or -1. A quote opens a value only behind an equals sign, and
+    where another one closes it: names of attributes may hold quotes too.
 
     `dead` is empty, or marks the places outside values from which a search came to nothing, so that none is searched
     from twice; with `mark`, the places passed are marked.
@@ -297,9 +297,11 @@ def _tag_end(codes: NDArray[np.uint32], start: int, dead: NDArray[np.uint8], mar
         if code == _GREATER:
             return index
         if code == _QUOTE and codes[index - 1] == _EQUALS:
-            index += 1
-            while index < length and codes[index] != _QUOTE:
-                index += 1
+            close = index + 1
+            while close < length and codes[close] != _QUOTE:
+                close += 1
+            if close < length:
+                index = close
         index += 1
     return -1
 
