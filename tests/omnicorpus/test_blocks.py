@@ -61,3 +61,8 @@ def test_quotes_in_names_of_attributes_hide_nothing() -> None:
 def test_what_nests_too_deep_is_refused() -> None:
     with pytest.raises(TooDeep):
         read("<div>" * (NESTING + 1) + "</div>" * (NESTING + 1))
+
+
+def test_a_comment_neither_shows_nor_hides_what_follows_it() -> None:
+    page = read(parse("<p>hello <!-- x --><b>big</b><!-- <p>no</p> --> world</p>").body)
+    assert [item.text for item in page.items if isinstance(item, Block)] == ["hello big world"]
