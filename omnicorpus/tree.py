@@ -80,8 +80,8 @@ class Tree:
     """`body` is balanced markup of the body, its silent elements taken out; `head` the page's statements of itself.
 
     `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text of the
-    title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base` the
-    href of <base>.
+    title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base`
+    the href of <base>.
     """
 
     body: str

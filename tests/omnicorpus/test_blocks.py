@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from omnicorpus.blocks import Block, Picture, read
-from omnicorpus.tree import NESTING, TooDeep
+from omnicorpus.tree import NESTING, TooDeep, parse
 
 
 def texts(markup: str) -> list[str]:
