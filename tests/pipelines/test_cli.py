@@ -290,7 +290,7 @@ def test_a_dry_run_says_what_would_be_done_and_why_and_does_nothing(tmp_path: Pa
     first = planned(omnicorpus("run", path, "--set", "languages=[en,de]", "--dry-run", "--json", cwd=tmp_path))
     assert first["extract"] == (0, "done", False)
     assert first["select"] == (1, 'languages: ["en"], now ["en", "de"]', True)
-    assert first["refine"] == (1, "what it reads of score; what it reads of hash_counts", True)
+    assert first["refine"] == (1, "what it reads of score; what it reads of hash_counts; what it reads of scores", True)
 
     done = omnicorpus("run", path, *moved, cwd=tmp_path)
     assert "refine is redone: image.min_side: 150, now 400" in done.stderr
