@@ -84,7 +84,9 @@ class Line:
         """
         length = len(self.text)
         if self.text.isascii():
-            return length > words and self.text.count(" ") + self.text.count("\n") >= words
+            return length > words and (
+                length > _WIDEST * words or self.text.count(" ") + self.text.count("\n") >= words
+            )
         return length > _NARROWEST * words and (length > _WIDEST * words or self.words.count > words)
 
     @property

@@ -536,14 +536,8 @@ def phrases(family: Family, language: str | None) -> Phrases:
     )
 
 
-LONGEST = 2_000
-"""Characters of a line that can be furniture; searching a longer one costs time in the square of its length."""
-
-
 def holds_any(lower: str, language: str | None) -> bool:
     """Whether a line, in lower case, holds anything of `FAMILIES`: spares most lines the search for each."""
-    if len(lower) > LONGEST:
-        return False
     start, inside = _any_family(language)
     return start.match(lower) is not None or inside.search(lower) is not None
 
