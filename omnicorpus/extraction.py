@@ -61,12 +61,11 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
     source = html.encode("utf-8", "replace") if isinstance(html, str) else html
     if len(source) > settings.page_bytes:
         raise PageRefused("page_bytes", len(source), settings.page_bytes)
-    tags = tree.tag_count(source)
-    if tags > settings.page_tags:
-        raise PageRefused("page_tags", tags, settings.page_tags)
     try:
-        parsed = tree.parse(source)
+        parsed = tree.parse(source, settings.page_tags)
         page = read(parsed.body, backgrounds=settings.css_backgrounds)
+    except tree.TooManyTags as tags:
+        raise PageRefused("page_tags", tags.count, settings.page_tags) from tags
     except tree.TooDeep as deep:
         raise PageRefused("page_depth", deep.depth, tree.NESTING) from deep
     except tree.TooManyAttributes as many:

@@ -1,4 +1,5 @@
-"""Counts of a page's bytes that say, before anything is parsed, whether parsing would take too long."""
+"""Counts of a page's bytes that say, before anything is parsed, whether parsing would take too long, and what is worth
+looking for in the tree."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ _UNNESTED = _packed(
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _EIGHT = np.uint64(8)
-_LESS_BYTE, _SLASH_BYTE, _GREATER_BYTE = ord("<"), ord("/"), ord(">")
+_LESS_BYTE, _SLASH_BYTE, _GREATER_BYTE, _EQUALS_BYTE = ord("<"), ord("/"), ord(">"), ord("=")
+_DOUBLE_BYTE, _SINGLE_BYTE = ord('"'), ord("'")
 _LONGEST_FORMATTING = len("strike")
 
 
@@ -86,6 +88,148 @@ def _formatting(source: NDArray[np.uint8], start: int) -> int:
         if name == packed:
             return -1 if closing else int(source[end] != _GREATER_BYTE)
     return 0
+
+
+NAMED = (
+    "meta", "link", "nav", "footer", "script", "style", "template", "iframe", "frame", "frameset", "object", "applet",
+    "canvas", "select", "datalist", "textarea", "title", "xmp", "noembed", "noframes", "plaintext", "dialog",
+    "progress", "meter", "option", "optgroup", "button", "base", "basefont", "param", "rp", "rt", "svg", "image",
+)  # fmt: skip
+"""Elements that `survey` looks for; of longer names the first eight letters."""
+LICENSE, DRAWN = 1, 2
+"""What else it finds, as bits: the word license; a word that formulas drawn by KaTeX or MathJax have."""
+_NAMED = np.concatenate((_packed(" ".join(name[:8] for name in NAMED).encode()), _FORMATTING))
+_LICENSE, _KATEX, _MATHJAX, _MJX = (
+    np.frombuffer(word, dtype=np.uint8) for word in (b"license", b"katex", b"MathJax", b"mjx-")
+)
+_SLOTS = 256
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_TOP = np.uint64(56)
+
+
+def _slots() -> NDArray[np.int64]:
+    """The place in `_NAMED` of each packed name, at the highest byte of a product or the next free slot; -1 where there
+    is none."""
+    slots = np.full(_SLOTS, -1, dtype=np.int64)
+    for place, name in enumerate(_NAMED.tolist()):
+        slot = (name * int(_ODD) & (2**64 - 1)) >> int(_TOP)
+        while slots[slot] >= 0:
+            slot = (slot + 1) % _SLOTS
+        slots[slot] = place
+    return slots
+
+
+_SLOT = _slots()
+
+
+def _beginnings() -> NDArray[np.bool_]:
+    """Whether a name of `_NAMED` can begin with three bytes, of each of which the five lowest bits count."""
+    beginnings = np.zeros((32, 32, 32), dtype=np.bool_)
+    for name in _NAMED.tolist():
+        letters = name.to_bytes(8, "big").strip(b"\x00")[:3]
+        beginnings[tuple(letter & 31 for letter in letters)] = True
+    return beginnings.ravel()
+
+
+_BEGINNING = _beginnings()
+
+
+@inlined
+def _may_begin(first: int, second: int, third: int) -> bool:
+    return bool(_BEGINNING[(np.int64(first) & 31) << 10 | (np.int64(second) & 31) << 5 | (np.int64(third) & 31)])
+
+
+def _telling() -> NDArray[np.uint8]:
+    """Bytes that `survey` stops at: those that begin, quote and end tags, and the rarest letter of each word."""
+    telling = np.zeros(256, dtype=np.uint8)
+    for kind, byte in enumerate(b"<>\"'cx", 1):
+        telling[byte] = kind
+    return telling
+
+
+_TELLING = _telling()
+
+
+@inlined
+def _spells(source: NDArray[np.uint8], start: int, word: NDArray[np.uint8]) -> bool:
+    if start < 0 or start + len(word) > len(source):
+        return False
+    for index in range(len(word)):  # noqa: SIM110 - the compiler knows no all() over a generator
+        if source[start + index] != word[index]:
+            return False
+    return True
+
+
+@compiled("bytes")
+def survey(source: NDArray[np.uint8]) -> tuple[int, int, int, int, int]:
+    """In one cheap pass: how many `<` the page has; a number of attributes that no tag exceeds; a number of formatting
+    elements with attributes that are never exceeded by those open at once; which of `NAMED` may be in the page, as
+    bits; and `LICENSE`, `DRAWN`.
+
+    Read backwards, as `most`, but with three states for its eight: outside a value (or in a bare one), in a "" and in a
+    '' value; and with the bytes to the tag's end for the attributes, of which each needs two.
+    """
+    tags = opened = found = 0
+    named = np.uint64(0)
+    one = np.uint64(1)
+    length = len(source)
+    widest = 0
+    outside = double = single = 0  # bytes to the tag's end; of `outside`, those behind `edge`
+    edge = length
+    for position in range(length - 1, -1, -1):
+        kind = _TELLING[source[position]]
+        if kind == 0:
+            continue
+        if kind == 1:
+            tags += 1
+            start = position + 1
+            if start == length:
+                continue
+            if source[start] == _SLASH_BYTE or _is_letter(source[start]):
+                widest = max(widest, outside + edge - position)
+            if start + 2 < length and not _may_begin(source[start], source[start + 1], source[start + 2]):
+                continue
+            packed = np.uint64(0)
+            end = start
+            while end < length and end - start < 8 and _is_letter(source[end]):
+                packed = (packed << _EIGHT) | np.uint64(source[end] | 32)
+                end += 1
+            slot = np.int64((packed * _ODD) >> _TOP)
+            while _SLOT[slot] >= 0:
+                place = _SLOT[slot]
+                if _NAMED[place] == packed:
+                    if place < len(NAMED):
+                        named |= one << np.uint64(place)
+                    else:
+                        opened += end < length and source[end] != _GREATER_BYTE
+                    break
+                slot = (slot + 1) % _SLOTS
+        elif kind == 2:
+            outside = 0
+            edge = position
+        elif kind <= 4:
+            now = outside + edge - position
+            edge = position
+            outside = now
+            opens = position > 0 and (source[position - 1] == _EQUALS_BYTE or _is_white(source[position - 1]))
+            if kind == 3:
+                if opens:
+                    outside = max(now, double)
+                double = now
+            else:
+                if opens:
+                    outside = max(now, single)
+                single = now
+        elif kind == 5:
+            if _spells(source, position - 2, _LICENSE):
+                found |= LICENSE
+        elif (
+            _spells(source, position - 4, _KATEX)
+            or _spells(source, position - 6, _MATHJAX)
+            or _spells(source, position - 2, _MJX)
+        ):
+            found |= DRAWN
+    return tags, widest // 2 + 1, opened, int(named), found
 
 
 @compiled("bytes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -36,8 +37,20 @@ Also cut here are `nav` and `footer` that hold no h1,
 main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all
 items 21 %."""
 
-_ASKED = ", ".join(("meta", "link[rel]", "nav", "footer", *_SILENT))
+_ASKED = ("meta", "link[rel]", "nav", "footer", *_SILENT, "svg")
 """Everything that is read or cut, each element named once: what is found twice would be cut twice."""
+_IMAGE = 1 << hostile.NAMED.index("image")
+
+
+@lru_cache(maxsize=4_096)
+def _selector(named: int) -> str:
+    """Those of `_ASKED` that can be on a page with the elements `named`, as `hostile.survey` tells them: matching costs
+    50 ns for each selector and element. Of vector graphics, those that hold no image are cut."""
+    bits = {name: 1 << place for place, name in enumerate(hostile.NAMED)}
+    if named & _IMAGE:
+        named &= ~bits["svg"]
+    return ", ".join(each for each in _ASKED if named & bits[each.partition("[")[0]])
+
 
 ATTRIBUTES = 10_000
 """Attributes of one element. A parser compares each with all before it: 100,000 take 16 s, 10,000 a sixth of a
@@ -49,6 +62,14 @@ them before 10,000 paragraphs make ten million elements, 30 s and 4 GB."""
 
 _FEW = 20
 """Formatting elements that may be left open on a page of any length."""
+
+
+class TooManyTags(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
+    """The page has `count` `<`, more than were allowed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} tags")
+        self.count = count
 
 
 class TooManyAttributes(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
@@ -92,18 +113,13 @@ class Tree:
     base: str | None
 
 
-def tag_count(source: bytes) -> int:
-    """How many `<` a page has: faster than `bytes.count`, which stops at each."""
-    return int(np.count_nonzero(np.frombuffer(source, dtype=np.uint8) == ord("<")))
-
-
-def parse(html: str | bytes) -> Tree:
-    """Parse a page. Raises `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes are read as UTF-8, wrong bytes
-    as U+FFFD."""
+def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
+    """Parse a page. Raises `TooManyTags` beyond `most_tags`, `TooDeep`, `TooManyAttributes`, `TooMuchFormatting`. Bytes
+    are read as UTF-8, wrong bytes as U+FFFD."""
     source = html.encode("utf-8", "replace") if isinstance(html, str) else html
     if b"\x00" in source:
         source = source.replace(b"\x00", b"")
-    _refuse_slow(source)
+    named, words = _surveyed(source, most_tags)
     page = LexborHTMLParser(source)
     root = page.root
     if root is None or page.body is None:
@@ -112,7 +128,8 @@ def parse(html: str | bytes) -> Tree:
     head: list[tuple[str, dict[str, str | None]]] = []
     ld: list[str] = []
     cut: list[LexborNode] = []
-    for node in page.css(_ASKED if b"<image" in source else f"{_ASKED}, svg"):
+    asked = _selector(named)
+    for node in page.css(asked) if asked else ():
         tag = node.tag
         if tag in ("meta", "link"):
             head.append((tag, dict(node.attributes)))
@@ -131,11 +148,11 @@ def parse(html: str | bytes) -> Tree:
                 _replace_by_latex(node, display="display" in kind)
                 continue
         cut.append(node)
-    if b"license" in source:
+    if words & hostile.LICENSE:
         head.extend(("a", dict(node.attributes)) for node in page.css("a[rel~=license]"))
     for node in reversed(cut):  # inner ones first: what is cut must not be touched again
         node.decompose()
-    if b"katex" in source or b"MathJax" in source or b"mjx-" in source:
+    if words & hostile.DRAWN:
         _drop_twins(page, of_sources=b"math/tex" in source)
     return Tree(
         body=_COMMENT.sub("", page.body.html or ""),
@@ -185,14 +202,18 @@ def _replace_by_latex(node: LexborNode, *, display: bool) -> None:
     node.replace_with(f"{mark}{node.text().strip()}{mark}")
 
 
-def _refuse_slow(source: bytes) -> None:
-    """Raise where parsing would take too long."""
+def _surveyed(source: bytes, most_tags: int | None) -> tuple[int, int]:
+    """Which elements and words may be in the page (see `hostile.survey`). Raises where parsing would take too long."""
     codes = np.frombuffer(source, dtype=np.uint8)
-    tags = tag_count(source)
+    tags, attributes, formatting, named, words = hostile.survey(codes)
+    if most_tags is not None and tags > most_tags:
+        raise TooManyTags(tags)
     if tags >= _CHECK_FROM and (depth := hostile.depth(codes, tags, NESTING)) > NESTING:
         raise TooDeep(depth)
-    attributes, formatting = hostile.most(codes)
-    if attributes > ATTRIBUTES:
-        raise TooManyAttributes(attributes)
-    if formatting > _FEW and (count := formatting * tags) > REOPENED:
-        raise TooMuchFormatting(count)
+    if attributes > ATTRIBUTES or (formatting > _FEW and formatting * tags > REOPENED):
+        attributes, formatting = hostile.most(codes)
+        if attributes > ATTRIBUTES:
+            raise TooManyAttributes(attributes)
+        if formatting > _FEW and (count := formatting * tags) > REOPENED:
+            raise TooMuchFormatting(count)
+    return named, words

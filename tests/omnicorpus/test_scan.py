@@ -135,6 +135,36 @@ def test_attributes_are_counted_through_quotes(markup: bytes, attributes: int) -
     assert most(markup)[0] == attributes
 
 
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<p", "</p", "<b ", "<b", "</b>", ">", "'", '"', '="', "='", "= '", "=", " a", "/", " ", "<", "x"]
+        )
+    )
+)
+def test_a_survey_never_says_less_than_the_count(pieces: list[str]) -> None:
+    markup = "".join(pieces).encode()
+    tags, attributes, formatting, _, _ = survey(markup)
+    exact = most(markup)
+    assert tags == markup.count(b"<")
+    assert attributes >= exact[0]
+    assert formatting >= exact[1]
+
+
+def survey(markup: bytes) -> tuple[int, int, int, int, int]:
+    return hostile.survey(np.frombuffer(markup, dtype=np.uint8))
+
+
+def test_a_survey_finds_elements_and_words_that_the_tree_is_searched_for() -> None:
+    named = survey(b"<SCRIPT></script><Nav><plaintext><p><basefontx <linkage title='<svg>'>")[3]
+    found = [name for place, name in enumerate(hostile.NAMED) if named >> place & 1]
+    assert {"script", "nav", "plaintext", "svg"} <= set(found)
+    assert not {"link", "title", "meta"} & set(found)
+    words = [survey(markup)[4] for markup in (b"<a rel=license>", b"MathJax", b"mjx-c", b"katex", b"lice mjx")]
+    assert words == [hostile.LICENSE, hostile.DRAWN, hostile.DRAWN, hostile.DRAWN, 0]
+
+
 def test_attributes_with_tags_in_their_values_are_refused() -> None:
     markup = "<p " + " ".join(f'a{number}="<>"' for number in range(20_000)) + ">"
     with pytest.raises(TooManyAttributes):
