@@ -21,26 +21,27 @@ TRIES = 3
 class Nodes:
     """Every node has a folder of its own, short enough for the names of its sockets."""
 
-    def __init__(self, cpus: float = 1, tries: int = TRIES) -> None:
+    def __init__(self, cpus: float = 1, tries: int = TRIES, system: dict[str, Any] | None = None) -> None:
         self._tries = tries
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         os.environ["RAY_task_oom_retries"] = "0"  # noqa: SIM112 - Ray's own name
         self._cluster = Cluster(shutdown_at_exit=True)
         self.folders: list[str] = []
-        self.head = self.add(cpus)
+        self.head = self.add(cpus, system)
 
     @property
     def address(self) -> str:
         return str(self._cluster.address)
 
-    def add(self, cpus: float = 1) -> Any:
+    def add(self, cpus: float = 1, system: dict[str, Any] | None = None) -> Any:
         for left in reversed(range(self._tries)):
             folder = tempfile.mkdtemp(prefix="oc-", dir="/tmp")
             self.folders.append(folder)
             try:
                 return self._cluster.add_node(
-                    num_cpus=cpus, object_store_memory=STORE, temp_dir=folder, include_dashboard=False
-                )
+                    num_cpus=cpus, object_store_memory=STORE, temp_dir=folder, include_dashboard=False,
+                    _system_config=system,
+                )  # fmt: skip
             except Exception:  # whatever Ray raises when a node is late
                 if not left:
                     raise
@@ -61,9 +62,9 @@ class Nodes:
 
 
 @contextmanager
-def nodes(*cpus: float, tries: int = TRIES) -> Iterator[Nodes]:
-    """A head and further nodes, each with its number of processors."""
-    started = Nodes(cpus[0], tries)
+def nodes(*cpus: float, tries: int = TRIES, system: dict[str, Any] | None = None) -> Iterator[Nodes]:
+    """A head and further nodes, each with its number of processors; `system` are settings of Ray itself."""
+    started = Nodes(cpus[0], tries, system)
     try:
         for more in cpus[1:]:
             started.add(more)

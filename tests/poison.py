@@ -24,7 +24,8 @@ NUMBERS = pa.schema([("n", pa.int64())])
 
 @dataclass(frozen=True)
 class Evil:
-    """Numbers and what each does: crash (a segmentation fault), hang (in C, holding the interpreter), memory, error.
+    """Numbers and what each does: crash (a segmentation fault), hang (in C, holding the interpreter), memory (all that
+    there is), swell (to `SWOLLEN` bytes, and stay so for up to a minute), error.
 
     `once` is a folder of flags: what is named there happens once. `pause` is seconds of sleep a record.
     """
@@ -36,6 +37,8 @@ class Evil:
 
 
 GOOD = Evil()
+
+SWOLLEN = 2 << 30
 
 
 def suffer(settings: Evil, number: int, stage: str) -> None:
@@ -61,6 +64,9 @@ def suffer(settings: Evil, number: int, stage: str) -> None:
         while True:
             held.append(b"x" * (16 << 20))
             time.sleep(0.005)
+    elif fate == "swell":
+        held = [b"x" * (16 << 20) for _ in range(SWOLLEN >> 24)]
+        time.sleep(60)
     elif fate == "error":
         raise ValueError(f"{number} is no good")
 

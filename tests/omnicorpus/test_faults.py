@@ -5,6 +5,8 @@ Every fault is set off by an event (a shard is done, a file is there), never by 
 
 from __future__ import annotations
 
+import json
+import logging
 import signal
 import subprocess
 import sys
@@ -213,6 +215,26 @@ def test_a_shard_over_its_limit_is_ended_and_tried_again(
     assert poison.contents(tmp_path / "out") == whole
     assert watch.retries["keep"] >= 1
     ledger("an actor that hangs in C, once", str(watch), "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_worker_that_ray_ends_for_want_of_memory_costs_its_shard_once(
+    tmp_path: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(tmp_path / "whole", Inline(), poison.stages(2), nothing())
+    caplog.set_level(logging.INFO, logger="omnicorpus")
+    memory = {line.split(":")[0]: int(line.split()[1]) << 10 for line in Path("/proc/meminfo").read_text().splitlines()}
+    full = 1 - (memory["MemAvailable"] - poison.SWOLLEN / 2) / memory["MemTotal"]
+    with nodes(1, system={"memory_usage_threshold": full, "memory_monitor_refresh_ms": 100}) as small:
+        watch = nothing()
+        swollen = poison.stages(2, second=Evil(((104, "swell"),), flags(tmp_path)))
+        run(tmp_path / "out", cluster.joined(small.address), swollen, watch)
+    assert poison.contents(tmp_path / "out") == poison.contents(tmp_path / "whole")
+    ends = [json.loads(record.message) for record in caplog.records if '"fault"' in record.message]
+    assert {(end["stage"], end["shard"], end["fault"]) for end in ends} == {("keep", "s1", "crash")}
+    assert "memory" in ends[0]["reason"]
+    ledger("Ray ends a worker for want of memory", str(watch), "nothing")
 
 
 @pytest.mark.slow
