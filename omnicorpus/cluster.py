@@ -545,20 +545,31 @@ def _options(stage: Stage) -> dict[str, Any]:
 
 
 def embedded(workers: int) -> Cluster:
-    """Start a Ray of our own on this machine with `workers` processors; it ends with `close`."""
+    """Start a Ray of our own on this machine with `workers` processors; it ends with `close`.
+
+    Raises ConfigError where Ray can't start here.
+    """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Ray tries a task that ran out of memory for ever unless told otherwise.
     os.environ.setdefault("RAY_task_oom_retries", "0")
-    ray.init(
-        address="local",  # or it would join whatever cluster runs on this machine
-        num_cpus=workers,
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-        configure_logging=True,
-    )
+    try:
+        ray.init(
+            address="local",  # or it would join whatever cluster runs on this machine
+            num_cpus=workers,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            configure_logging=True,
+        )
+    except Exception as error:  # Ray raises no type of its own where it is too slow to start
+        ray.shutdown()
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ConfigError(
+            f"Ray can't start on this machine ({reason}): run the same command again where the machine was too busy, "
+            f"make room in the folder that RAY_TMPDIR names (/tmp without it), or leave Ray out with --set workers=0"
+        ) from error
     return Cluster(grows=False, _meter=Meter())
 
 

@@ -213,6 +213,18 @@ def test_bad_input_is_one_clear_line_and_exit_2(
 
 
 @pytest.mark.slow
+def test_a_ray_that_cannot_start_here_is_one_clear_line_and_exit_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
+    done = omnicorpus("run", config_file(tmp_path, workers=1), cwd=tmp_path)
+    assert [line.partition(" (")[0] for line in done.stderr.splitlines()] == [
+        "omnicorpus: Ray can't start on this machine"
+    ]
+    assert done.returncode == 2
+
+
+@pytest.mark.slow
 def test_a_run_its_status_its_views_and_its_samples(tmp_path: Path) -> None:
     path = config_file(tmp_path)
     first = omnicorpus("run", path, "--json", cwd=tmp_path)
