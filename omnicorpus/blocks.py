@@ -7,9 +7,8 @@ reader never recurses and never looks back, so time and memory are linear in the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -84,37 +83,39 @@ _KINDS: dict[str, int] = {
     "time": scan.DATED,
     "math": scan.MATH,
     **dict.fromkeys((
-        "p", "div", "li", "td", "th", "h1", "h2", "h3", "h4", "blockquote", "section", "article", "dd", "dt",
-        "figcaption", "summary", "button", "header", "footer", "legend", "main", "aside", "nav", "form", "table", "ul",
-        "ol", "figure", "details",
+        "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article", "dl", "dd", "dt",
+        "figcaption", "summary", "button", "header", "footer", "legend", "main", "aside", "nav", "form", "table",
+        "caption", "tr", "ul", "menu", "figure", "details",
     ), scan.OTHER),
     **dict.fromkeys(("img", "amp-img", "amp-anim", "image"), scan.MEDIA),
-    "pre": scan.OTHER,
+    **dict.fromkeys(("ol", "li", "td", "th", "pre"), scan.OTHER),
     "source": scan.MEDIA,
     **dict.fromkeys(_PLAYERS, scan.MEDIA),
 }  # fmt: skip
-"""What each known element does; `scan.read` wants body first; pre, source and the players last."""
+"""What each known element does; `scan.read` wants body first; ol, li, td, th, pre, source and the players last."""
 
 TAGS = tuple(_KINDS)
 """The known elements: the number of a tag in `Columns.nodes` is its place here."""
-_COUNTED = np.array([TAGS.index(tag) for tag in ("ol", "li", "td", "th")])
 _NUMBERED = re.compile(r"\s(?:start|value|reversed|colspan|rowspan)=")
-_SHORTEST = len(' start=""')
+_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _PLACES = 1 << (4 * len(TAGS)).bit_length()
+
+
+Ints = NDArray[np.int32]
+Codes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """What `read` found, as arrays for those that compute: tables as `omnicorpus.scan` describes them, `text` the
-    characters that text items are spans of, `strings` the names by their number."""
+    characters that text items are spans of; the names by their number, `strings`, are spans of `pool` up to `ends`."""
 
     nodes: Ints
     items: Ints
-    text: NDArray[np.uint32]
+    text: Codes
+    pool: Codes
+    ends: Ints
     strings: list[str]
-
-
-Ints = NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -122,8 +123,6 @@ class Nodes:
     """The elements that break lines, as columns; 0 is the body, a parent has a smaller index than its children.
 
     `first` and `last` bound the items of a node: page.items[first:last]. `names` are class, id, role, rel and itemprop.
-    `given` holds the attributes of those lists, entries and cells that have a number (start, value, spans) or are
-    reversed.
     """
 
     tags: list[str]
@@ -132,8 +131,6 @@ class Nodes:
     depths: list[int]
     first: list[int]
     last: list[int]
-    hidden: list[bool]
-    given: dict[int, dict[str, str]]
 
     def __len__(self) -> int:
         return len(self.tags)
@@ -180,13 +177,79 @@ class Picture:
 Item = Block | Picture
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Page:
-    """`items` in reading order, each with the index of its node; `columns` the same as arrays."""
+    """What `read` found. Most of a page is never asked for as objects, so that they are made when they are.
 
-    nodes: Nodes
-    items: list[Item]
+    `hidden` are the elements that hide themselves. `given` holds the attributes of those lists, entries and cells that
+    have a number (start, value, spans) or are reversed. `sources` are those of each list that pictures name,
+    `backgrounds` the addresses of background images by their position among the items.
+    """
+
     columns: Columns
+    body: str
+    hidden: list[int]
+    given: dict[int, dict[str, str]]
+    sources: dict[int, list[dict[str, str]]]
+    backgrounds: dict[int, str]
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The elements."""
+        strings = self.columns.strings
+        words = [*TAGS, *strings]
+        tags, names, *places = self.columns.nodes[: scan.NODE_LAST + 1].tolist()
+        return Nodes([words[tag] for tag in tags], [strings[name] for name in names], *places)
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """All items, in reading order."""
+        kinds = self.columns.items[scan.ITEM_KIND].tolist()
+        return [
+            self._block(position) if kind == scan.TEXT else self.picture(position)
+            for position, kind in enumerate(kinds)
+        ]
+
+    @cached_property
+    def text(self) -> str:
+        """The characters that texts are spans of."""
+        return _text(self.columns.text)
+
+    @cached_property
+    def _pictures(self) -> dict[int, Picture]:
+        return {}
+
+    def picture(self, position: int) -> Picture:
+        """The picture at a position."""
+        found = self._pictures.get(position)
+        if found is None:
+            found = self._pictures[position] = self._picture(position)
+        return found
+
+    def _picture(self, position: int) -> Picture:
+        strings, body = self.columns.strings, self.body
+        _, node, start, end, names, linked, links, tag, sources, silent, alone, *outer = self.columns.items[
+            :, position
+        ].tolist()
+        own = attributes(body[start:end])
+        if position in self.backgrounds:
+            return Picture("img", {**own, "src": self.backgrounds[position]}, node, names=strings[names])
+        return Picture(
+            TAGS[tag],
+            own,
+            node,
+            self.sources.get(sources, []),
+            unescape(body[linked:links]) if 0 <= linked < links else None,
+            " ".join((strings[names], *(strings[each] for each in outer if each >= 0))).strip(),
+            silent == 1,
+            alone == 1,
+        )
+
+    def _block(self, position: int) -> Block:
+        _, node, start, end, names, linked, links, strong, timed = self.columns.items[
+            : scan.ITEM_TIMED + 1, position
+        ].tolist()
+        return Block(self.text[start:end], node, linked, links, self.columns.strings[names], strong, timed == 1)
 
 
 def unescape(text: str) -> str:
@@ -220,26 +283,39 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     if depth > NESTING:
         raise TooDeep(depth)
     count = int(ends[0])
-    bounds = ends[1 : count + 1].tolist()
+    ends = ends[1 : count + 1]
+    bounds = ends.tolist()
     names = _text(pool[: bounds[-1]])
     strings = [names[start:end] for start, end in pairwise([0, *bounds])]
-    columns = Columns(nodes[:, :n_nodes], items[:, :n_items], text, strings)
+    nodes, items = nodes[:, :n_nodes], items[:, :n_items]
+    hidden: list[int] = []
+    given: dict[int, dict[str, str]] = {}
+    for node in np.flatnonzero(nodes[scan.NODE_HIDDEN]).tolist():
+        start, end, worth = nodes[scan.NODE_RAW :, node].tolist()
+        raw = body[start:end]
+        if worth & scan.MAY_HIDE and _HIDDEN.search(raw):
+            hidden.append(node)
+        if worth & scan.NUMBERED and _NUMBERED.search(raw):
+            given[node] = attributes(raw)
     lists: dict[int, list[dict[str, str]]] = {}
     for number, start, end in sources[:, :n_sources].T.tolist():
         lists.setdefault(number, []).append(attributes(body[start:end]))
-    page = Page(_nodes(columns, body), _items(columns, body, lists), columns)
-    return _with_found_backgrounds(page, body) if backgrounds else page
+    found: dict[int, str] = {}
+    if backgrounds:
+        nodes, items, found = _with_found_backgrounds(nodes, items, body)
+    return Page(Columns(nodes, items, text, pool, ends, strings), body, hidden, given, lists, found)
 
 
 @cache
 def _tag_table() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8]]:
     """What `scan.read` needs to know of the known tags: how to find them, and their kinds."""
     ends = np.cumsum([len(tag) for tag in TAGS], dtype=np.int32)
-    keys, numbers = scan.numbered(_codes("".join(TAGS)), ends, _PLACES)
+    keys, numbers = scan.numbered(codes("".join(TAGS)), ends, _PLACES)
     return keys, numbers, np.array(list(_KINDS.values()), dtype=np.uint8)
 
 
-def _codes(text: str) -> NDArray[np.uint32]:
+def codes(text: str) -> Codes:
+    """The code points of a text."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
@@ -248,9 +324,9 @@ def _text(codes: NDArray[np.uint32]) -> str:
 
 
 def _scanned(body: str, *, latex: bool, backgrounds: bool) -> tuple[Any, ...]:
-    codes = _codes(body)
-    less = int(np.count_nonzero(codes == ord("<")))
-    return scan.read(codes, less, *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
+    points = codes(body)
+    less = int(np.count_nonzero(points == ord("<")))
+    return scan.read(points, less, *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
 
 
 def _with_latex(body: str) -> str:
@@ -259,95 +335,29 @@ def _with_latex(body: str) -> str:
     pieces = []
     done = 0
     for start, end, text_end in spans[:, :count].T.tolist():
-        tokens = _TOKEN.findall(body[start:text_end])
+        tokens = _TOKEN.findall(_COMMENT.sub("", body[start:text_end]))
         closed = bool(tokens[-1][0]) and tokens[-1][1] == "math"
         pieces += [body[done:start], f"<math>{_latex(tokens)}</math>" if closed else ""]
         done = end
     return "".join((*pieces, body[done:]))
 
 
-def _nodes(columns: Columns, body: str) -> Nodes:
-    tags, names, parents, depths, first, last = columns.nodes[: scan.NODE_LAST + 1].tolist()
-    strings = columns.strings
-    words = [*TAGS, *strings]
-    hidden = [False] * len(tags)
-    hiding = [
-        node
-        for node in np.flatnonzero(columns.nodes[scan.NODE_HIDDEN]).tolist()
-        if _HIDDEN.search(body[columns.nodes[scan.NODE_RAW, node] : columns.nodes[scan.NODE_RAW_END, node]])
-    ]
-    if hiding:
-        for node in hiding:
-            hidden[node] = True
-        for node in range(hiding[0], len(tags)):
-            hidden[node] = hidden[node] or hidden[parents[node]]
-    given = {}
-    starts, ends = columns.nodes[scan.NODE_RAW], columns.nodes[scan.NODE_RAW_END]
-    counted = np.isin(columns.nodes[0], _COUNTED) & (ends - starts > _SHORTEST)
-    for node in np.flatnonzero(counted).tolist():
-        raw = body[starts[node] : ends[node]]
-        if _NUMBERED.search(raw):
-            given[node] = attributes(raw)
-    return Nodes(
-        [words[tag] for tag in tags],
-        [strings[name] for name in names],
-        parents,
-        depths,
-        first,
-        last,
-        hidden,
-        given,
-    )
-
-
-def _items(columns: Columns, body: str, lists: Mapping[int, list[dict[str, str]]]) -> list[Item]:
-    """The items as objects; a background is a picture whose address is not yet looked for."""
-    strings = columns.strings
-    text = _text(columns.text)
-    items: list[Item] = []
-    for position, (kind, node, start, end, names, linked, links, strong, timed) in enumerate(
-        columns.items[: scan.ITEM_TIMED + 1].T.tolist()
-    ):
-        if kind == scan.TEXT:
-            items.append(Block(text[start:end], node, linked, links, strings[names], strong, timed == 1))
-        elif kind == scan.PICTURE:
-            silent, alone, *outer = columns.items[scan.ITEM_SILENT :, position].tolist()
-            items.append(
-                Picture(
-                    TAGS[strong],
-                    attributes(body[start:end]),
-                    node,
-                    lists.get(timed, []),
-                    unescape(body[linked:links]) if 0 <= linked < links else None,
-                    " ".join((strings[names], *(strings[each] for each in outer if each >= 0))).strip(),
-                    silent == 1,
-                    alone == 1,
-                )
-            )
-        else:
-            items.append(Picture("img", attributes(body[start:end]), node, names=strings[names]))
-    return items
-
-
-def _with_found_backgrounds(page: Page, body: str) -> Page:
-    """The page with the addresses of background images as their src, and without those that have none."""
-    items, columns = page.items, page.columns
-    dropped = np.zeros(len(items) + 1, dtype=np.int32)
-    for position in np.flatnonzero(columns.items[scan.ITEM_KIND] == scan.BACKGROUND).tolist():
-        item = items[position]
-        start, end = columns.items[scan.ITEM_START, position], columns.items[scan.ITEM_END, position]
-        if isinstance(item, Picture) and (found := _BACKGROUND.search(unescape(body[start:end]))):
-            item.attributes["src"] = found[1].strip()
+def _with_found_backgrounds(nodes: Ints, items: Ints, body: str) -> tuple[Ints, Ints, dict[int, str]]:
+    """The tables without the backgrounds that have no address, and the addresses of the others."""
+    found: dict[int, str] = {}
+    dropped = np.zeros(items.shape[1] + 1, dtype=np.int32)
+    for position in np.flatnonzero(items[scan.ITEM_KIND] == scan.BACKGROUND).tolist():
+        start, end = items[scan.ITEM_START : scan.ITEM_END + 1, position].tolist()
+        if match := _BACKGROUND.search(unescape(body[start:end])):
+            found[position - int(dropped.sum())] = match[1].strip()
         else:
             dropped[position] = 1
-    kept = np.flatnonzero(dropped[:-1] == 0)
     moved = np.cumsum(dropped) - dropped
-    columns.nodes[scan.NODE_FIRST] -= moved[columns.nodes[scan.NODE_FIRST]]
-    columns.nodes[scan.NODE_LAST] -= moved[columns.nodes[scan.NODE_LAST]]
-    page.nodes.first, page.nodes.last = columns.nodes[[scan.NODE_FIRST, scan.NODE_LAST]].tolist()
-    columns.items[scan.ITEM_KIND, kept] = np.minimum(columns.items[scan.ITEM_KIND, kept], scan.PICTURE)
-    found_columns = Columns(columns.nodes, columns.items[:, kept], columns.text, columns.strings)
-    return Page(page.nodes, [items[position] for position in kept.tolist()], found_columns)
+    nodes[scan.NODE_FIRST] -= moved[nodes[scan.NODE_FIRST]]
+    nodes[scan.NODE_LAST] -= moved[nodes[scan.NODE_LAST]]
+    items = items[:, dropped[:-1] == 0]
+    items[scan.ITEM_KIND] = np.minimum(items[scan.ITEM_KIND], scan.PICTURE)
+    return nodes, items, found
 
 
 def _latex(tokens: list[tuple[str, str, str, str]]) -> str:

@@ -92,12 +92,13 @@ def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bo
 
     `images` holds the address and size of each picture that has an address, by its position.
     """
-    if not page.items:
+    count = page.columns.items.shape[1]
+    if not count:
         return []
     learnt = model()
     measured = measure(page, about)
     texts = np.flatnonzero(measured.is_text)
-    chosen = np.zeros(len(page.items), dtype=np.bool_)
+    chosen = np.zeros(count, dtype=np.bool_)
     if len(texts):
         chosen[texts] = best_set(learnt.text.probability(measured.rows[texts]), measured.tokens[texts])
     kept = chosen.copy()

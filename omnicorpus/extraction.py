@@ -72,8 +72,9 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = Extracti
         raise PageRefused("tag_attributes", many.count, tree.ATTRIBUTES) from many
     except tree.TooMuchFormatting as open_:
         raise PageRefused("open_formatting", open_.count, tree.REOPENED) from open_
-    if len(page.items) > settings.page_items:
-        raise PageRefused("page_items", len(page.items), settings.page_items)
+    items = page.columns.items.shape[1]
+    if items > settings.page_items:
+        raise PageRefused("page_items", items, settings.page_items)
     if settings.engine == "trafilatura":
         # imported here: it takes half a second and 40 MB that every other worker is spared
         from omnicorpus.trafilatura_engine import trafilatura_parts

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import blocks, rows, scan
-from omnicorpus.blocks import Block, Page, Picture
+from omnicorpus.blocks import Page
 from omnicorpus.tree import Tree
 
 Floats = NDArray[Any]
@@ -96,7 +96,7 @@ AROUND = (
 """Tags whose presence among the ancestors has a column of its own."""
 
 _FAMILY_BIT = {word: bit for bit, words in enumerate(FAMILIES.values()) for word in words.split("|")}
-_LONG = [word for word in _FAMILY_BIT if len(word) >= 6]
+_LONG = [word for word in _FAMILY_BIT if len(word) >= rows.LONG]
 _PARTS = re.compile("|".join(sorted(_LONG, key=len, reverse=True)))
 _WORD = re.compile(r"[a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -113,7 +113,7 @@ def _word_bits(word: str) -> int:
     if bit is not None:
         return 1 << bit
     bits = 0
-    if len(word) > 6:
+    if len(word) > rows.LONG:
         for known in _PARTS.findall(word):
             bits |= 1 << _FAMILY_BIT[known]
     return bits
@@ -122,13 +122,31 @@ def _word_bits(word: str) -> int:
 @lru_cache(maxsize=20_000)
 def family_bits(names: str) -> int:
     """The families that the words of a class attribute belong to, as bits; long words are also found inside others."""
-    names = names[:300]
+    names = names[: rows.MOST_NAMES]
     if not names.islower():
         names = _CAMEL.sub("-", names).lower()
     bits = 0
     for word in _WORD.findall(names):
         bits |= _word_bits(word)
     return bits
+
+
+@cache
+def _family_tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint64], Ints]:
+    """What `rows.families` needs to know of the words."""
+    words = list(_FAMILY_BIT)
+    prefixes = sorted({word[: rows.LONG] for word in _LONG})
+    keys, numbers = scan.numbered(*_joined(words), 4_096)
+    return (
+        keys,
+        numbers,
+        scan.numbered(*_joined(prefixes), 4_096)[0],
+        np.array([1 << _FAMILY_BIT[word] for word in words], dtype=np.int32),
+    )
+
+
+def _joined(words: list[str]) -> tuple[NDArray[np.uint32], Ints]:
+    return blocks.codes("".join(words)), np.cumsum([len(word) for word in words], dtype=np.int32)
 
 
 _AROUND_BIT = {tag: 1 << bit for bit, tag in enumerate(AROUND)} | {"ol": 1 << AROUND.index("ul")}
@@ -254,41 +272,54 @@ def _character_traits() -> NDArray[np.uint8]:
     return traits
 
 
+def _lower_cases() -> NDArray[np.uint16]:
+    """The lower case of each character of the basic plane."""
+    lower = np.arange(rows.PLANE, dtype=np.uint16)
+    for code in range(rows.PLANE):
+        small = chr(code).lower()
+        lower[code] = ord(small) if len(small) == 1 and ord(small) < rows.UNKNOWN else rows.UNKNOWN
+    lower[ord("Σ")] = rows.UNKNOWN
+    return lower
+
+
 @cache
 def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return _character_classes(), _character_traits()
 
 
+_LOWER = cache(_lower_cases)
+
+
 def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
-    """What counting characters does not tell, (items, rows.ASKED), flat; `found` spares most texts the question."""
-    texts = [item.text if isinstance(item, Block) else "" for item in page.items]
-    asked = np.zeros((len(texts), rows.ASKED), dtype=np.uint8)
+    """What is asked of texts beyond counting characters, (items, rows.ASKED), flat."""
     title, described = about.title, about.described
-    lengths = page.columns.items[scan.ITEM_END] - page.columns.items[scan.ITEM_START]
-    is_text = page.columns.items[scan.ITEM_KIND] == scan.TEXT
-    short = is_text & (lengths < rows.SHORT)
-    beyond = found[:, rows.BEYOND] > 0
-    asked[:, rows.CAPITAL] = (
-        short & (found[:, rows.UPPERS] > 0) & (found[:, rows.LOWERS] == 0) & (found[:, rows.TITLES] == 0)
+    spans = page.columns.items
+    asked: NDArray[np.uint8]
+    asked, ask = rows.questions(
+        spans, page.columns.text, found, _LOWER(), blocks.codes(title), blocks.codes(described), _SHORT_TITLE
     )
-    for position in np.flatnonzero(short & beyond).tolist():
-        asked[position, rows.CAPITAL] = texts[position].isupper()
-    for position in np.flatnonzero(short & ((found[:, rows.DECIMALS] > 0) | beyond)).tolist():
-        asked[position, rows.DATE] = _DATE.search(texts[position]) is not None
-    for position in np.flatnonzero(is_text & beyond).tolist():
-        found[position, rows.LOWER_FIRST] = texts[position][0].islower()
-    if title:
-        for position in np.flatnonzero(short & (lengths > 3)).tolist():
-            lower = texts[position].lower()
-            if lower in title:
-                asked[position, rows.IN_TITLE] = 1
-            if title in lower:
-                asked[position, rows.TITLE_IN] = len(title) > _SHORT_TITLE
-    if described:
-        for position in np.flatnonzero(is_text & (lengths > 30)).tolist():
-            start = " ".join(texts[position][:150].split()).lower()[:100]
-            asked[position, rows.DESCRIBED] = start in described
-    return asked.ravel()
+    positions = np.flatnonzero(ask)
+    for position, wanted, start, end in zip(
+        positions.tolist(),
+        ask[positions].tolist(),
+        spans[scan.ITEM_START, positions].tolist(),
+        spans[scan.ITEM_END, positions].tolist(),
+        strict=True,
+    ):
+        text = page.text[start:end]
+        first = position * rows.ASKED
+        if wanted & rows.ASK_CASE:
+            found[position, rows.LOWER_FIRST] = text[0].islower()
+            asked[first + rows.CAPITAL] = end - start < rows.SHORT and text.isupper()
+        if wanted & rows.ASK_DATE:
+            asked[first + rows.DATE] = _DATE.search(text) is not None
+        if wanted & rows.ASK_TITLE:
+            lower = text.lower()
+            asked[first + rows.IN_TITLE] = lower in title
+            asked[first + rows.TITLE_IN] = len(title) > _SHORT_TITLE and title in lower
+        if wanted & rows.ASK_DESCRIBED:
+            asked[first + rows.DESCRIBED] = " ".join(text[:150].split()).lower()[:100] in described
+    return asked
 
 
 @dataclass(slots=True)
@@ -333,15 +364,13 @@ def measure(page: Page, about: Hints) -> Measured:
     items, nodes = page.columns.items, page.columns.nodes
     found = rows.counts(items, page.columns.text, *_characters())
     is_text = items[scan.ITEM_KIND] == scan.TEXT
-    names = np.where(is_text, items[scan.ITEM_NAMES], 0)
-    families = np.zeros(len(page.columns.strings), dtype=np.int32)
-    families[names] = families[nodes[scan.NODE_NAMES]] = 1
-    for number in np.flatnonzero(families).tolist():
-        families[number] = family_bits(page.columns.strings[number])
-    inline = families[names]
-    for position in np.flatnonzero(~is_text).tolist():
-        inline[position] = family_bits(page.items[position].names)
+    families = rows.families(page.columns.pool, page.columns.ends, *_family_tables())
+    inline = rows.inline(items, page.columns.ends, families)
+    for position in np.flatnonzero(inline < 0).tolist():
+        inline[position] = family_bits(page.picture(position).names)
     tags = np.minimum(nodes[scan.NODE_TAG], len(blocks.TAGS))
+    around = _KNOWN_AROUND[tags]
+    around[page.hidden] |= _HIDDEN_BIT
     group = rows.groups(nodes)
     measures, size, tokens, levels = rows.measured(
         items,
@@ -349,7 +378,7 @@ def measure(page: Page, about: Hints) -> Measured:
         found,
         _asked(page, about, found),
         _KNOWN_NUMBER[tags],
-        rows.inherited(nodes, _KNOWN_AROUND[tags] | np.array(page.nodes.hidden, dtype=np.int32) * _HIDDEN_BIT),
+        rows.inherited(nodes, around),
         families[nodes[scan.NODE_NAMES]],
         inline,
         np.array((_ARTICLE, _FORUM, _COMMENT), dtype=np.int32),
@@ -417,14 +446,12 @@ def picture_rows(
     repeats = Counter(image.url for image in images.values())
     measures = []
     for position, following in zip(positions.tolist(), ahead.tolist(), strict=True):
-        item = page.items[position]
+        item = page.picture(position)
         address, width, height = (
             images[position].url,
             images[position].declared_width,
             images[position].declared_height,
         )
-        if not isinstance(item, Picture):
-            raise TypeError(f"item {position} is no picture")
         path = address.lower().partition("?")[0]
         least = min(width or 999, height or 999)
         alt = item.attributes.get("alt", "")

@@ -16,8 +16,8 @@ from numba import njit, types
 Function = TypeVar("Function", bound=Callable[..., object])
 
 _ELEMENTS: dict[str, types.Type] = {
-    "bytes": types.uint8, "codes": types.uint32, "hashes": types.uint64, "ints": types.int32, "longs": types.int64,
-    "floats": types.float32, "doubles": types.float64,
+    "bytes": types.uint8, "shorts": types.uint16, "codes": types.uint32, "hashes": types.uint64, "ints": types.int32,
+    "longs": types.int64, "floats": types.float32, "doubles": types.float64,
 }  # fmt: skip
 _ARGUMENTS: dict[str, types.Type] = {
     **{name: types.Array(kind, 1, "C", readonly=True) for name, kind in _ELEMENTS.items()},
@@ -28,9 +28,9 @@ _ARGUMENTS: dict[str, types.Type] = {
 
 
 def compiled(*arguments: str) -> Callable[[Function], Function]:
-    """Compile a function at its definition, for arguments that it only reads: flat arrays ("bytes" of uint8, "codes" of
-    uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles"), a "table" of int32, "int",
-    "bool".
+    """Compile a function at its definition, for arguments that it only reads: flat arrays ("bytes" of uint8, "shorts"
+    of uint16, "codes" of uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles"), a "table"
+    of int32, "int", "bool".
 
     The uncompiled function stays at `.py_func`.
     """

@@ -4,23 +4,20 @@ captions."""
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from omnicorpus.blocks import Block, Nodes, Page, Picture
+from omnicorpus import place
+from omnicorpus.blocks import TAGS, Nodes, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size, larger_address
-from omnicorpus.scan import ITEM_KIND, PICTURE
+from omnicorpus.scan import ITEM_END, ITEM_KIND, ITEM_NODE, ITEM_START, NODE_TAG, PICTURE
 
-_HEADERS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LISTS = frozenset(("ul", "ol", "dl", "menu"))
-_ENTRIES = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
-_SHAPING = _HEADERS | _LISTS | _ENTRIES | _CELLS | {"pre", "blockquote", "details", "table", "caption"}
-_NOT_IN_DATA = _HEADERS | _LISTS | {"table", "pre", "article", "section", "form"}
 _TELLING = frozenset(("aside", "nav", "footer", "header", "figure"))
 NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
@@ -32,21 +29,42 @@ _DIGITS = re.compile(r"\s*([+-]?\d{1,9})\s*")
 _FORMULA = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]|\$[^$]*[\\^_=][^$]*\$", re.DOTALL)
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where a node's text goes: its kind, the node that gathers it (-1: it stands alone), the cell or list entry."""
+_ROLES = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), place.HEADER),
+    **dict.fromkeys(("ul", "dl", "menu"), place.UNORDERED),
+    **dict.fromkeys(_CELLS, place.CELL),
+    **dict.fromkeys(("article", "section", "form"), place.HOLDER),
+    "ol": place.ORDERED,
+    "li": place.ENTRY,
+    "dt": place.TERM,
+    "dd": place.EXPLANATION,
+    "pre": place.PREFORMATTED,
+    "blockquote": place.QUOTATION,
+    "details": place.DETAILS,
+    "table": place.TABLE,
+    "caption": place.CAPTION,
+    "tr": place.ROW,
+}
+_TAG_ROLES = np.array([_ROLES.get(tag, place.NO_ROLE) for tag in TAGS], dtype=np.uint8)
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+_NUMBER_KIND = tuple(_KINDS[_KINDS.index(kind)] for kind in place.KINDS)
+_LIST, _TABLE, _TEXT = (place.KINDS.index(kind) for kind in ("list", "table", "text"))
 
-    kind: Kind = "text"
-    group: int = -1
-    entry: int = -1
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The text of a block of the body, and the cell or the entry of a list that it stands in (-1: none)."""
+
+    text: str
+    entry: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """How an entry of a list begins: its mark and how far it stands in, in characters."""
 
-    mark: str
-    indent: int
+    mark: str = ""
+    indent: int = 0
 
 
 @dataclass(slots=True)
@@ -61,100 +79,88 @@ class _Grid:
 def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
-    nodes = page.nodes
-    places, entries = _places(nodes)
+    spans = page.columns.items
+    positions = np.flatnonzero(np.asarray(chosen, dtype=np.bool_))
+    if not len(positions):
+        return ()
+    places, numbers = _places(page)
+    kinds, starts, ends = spans[: ITEM_END + 1, positions][[ITEM_KIND, ITEM_START, ITEM_END]].tolist()
+    of_kind, of_group, of_entry = places[: place.OF_ENTRY + 1, spans[ITEM_NODE, positions]].tolist()
     grids: dict[int, _Grid] = {}
     parts: list[Part] = []
-    run: list[Block] = []
+    run: list[_Words] = []
     seen: set[str] = set()
     begun: set[int] = set()
-    group = -1
+    group = kind = -1
 
     def flush() -> None:
         if not run:
             return
-        kind = places[run[0].node].kind
-        if kind == "table":
+        if kind == _TABLE:
             if group not in grids:
-                grids[group] = _grid(nodes, group)
-            text = _table(grids[group], run, places)
-        elif kind == "list":
-            text = _list(entries, run, places, begun)
+                grids[group] = _grid(page, group)
+            text = _table(grids[group], run)
+        elif kind == _LIST:
+            text = _list(places, numbers, run, begun)
         else:
-            text = "\n".join(block.text for block in run)
-        parts.append(Text(text, kind))
+            text = "\n".join(words.text for words in run)
+        parts.append(Text(text, _NUMBER_KIND[kind]))
         run.clear()
 
-    for position, (item, wanted) in enumerate(zip(page.items, chosen, strict=True)):
-        if not wanted:
-            continue
-        if isinstance(item, Picture):
+    for position, sort, start, end, next_kind, next_group, entry in zip(
+        positions.tolist(), kinds, starts, ends, of_kind, of_group, of_entry, strict=True
+    ):
+        if sort == PICTURE:
             image = images.get(position)
             if image is not None and image.url not in seen:
                 seen.add(image.url)
                 flush()
                 parts.append(image)
             continue
-        place = places[item.node]
-        if place.group != group or group < 0:
+        if next_group != group or group < 0:
             flush()
-            group = place.group
-        if group < 0:
-            kind = "formula" if place.kind == "text" and _FORMULA.fullmatch(item.text) else place.kind
-            parts.append(Text(item.text, kind))
+            group, kind = next_group, next_kind
+        text = page.text[start:end]
+        if group >= 0:
+            run.append(_Words(text, entry))
+        elif next_kind == _TEXT and _FORMULA.fullmatch(text):
+            parts.append(Text(text, "formula"))
         else:
-            run.append(item)
+            parts.append(Text(text, _NUMBER_KIND[next_kind]))
     flush()
     return tuple(parts)
 
 
-def _places(nodes: Nodes) -> tuple[list[_Place], dict[int, _Entry]]:
-    """The place of each node, and how each entry of a list begins."""
-    places = [_Place()]
-    entries: dict[int, _Entry] = {}
-    next_number: dict[int, int] = {}
-    steps: dict[int, int] = {}
-    sizes = Counter(parent for tag, parent in zip(nodes.tags, nodes.parents, strict=True) if tag == "li")
-    for index, (tag, parent) in enumerate(zip(nodes.tags, nodes.parents, strict=True)):
-        if not index:
-            continue
-        place = places[parent]
-        if tag not in _SHAPING:
-            pass
-        elif tag in _HEADERS:
-            place = _Place("header")
-        elif place.kind == "table":
-            if tag in _CELLS:
-                place = _Place("table", place.group, index)
-            elif tag == "caption":
-                place = _Place()
-        elif tag == "pre":
-            place = _Place("code", index)
-        elif tag == "blockquote":
-            place = _Place("quote", index)
-        elif tag == "details":
-            place = _Place("detail", index)
-        elif tag in _LISTS:
-            if tag == "ol":
-                given = nodes.given.get(index, {})
-                steps[index] = -1 if "reversed" in given else 1
-                next_number[index] = _number(given.get("start"), sizes[index] if "reversed" in given else 1)
-            place = _Place("list", place.group, place.entry) if place.kind == "list" else _Place("list", index)
-        elif tag in _ENTRIES:
-            inside = place.kind == "list"
-            above = entries.get(place.entry) if inside else None
-            indent = above.indent + len(above.mark) if above is not None else 0
-            mark = {"dt": "", "dd": ": "}.get(tag, "- ")
-            if parent in next_number:
-                number = _number(nodes.given.get(index, {}).get("value"), next_number[parent])
-                next_number[parent] = number + steps[parent]
-                mark = f"{number}. "
-            entries[index] = _Entry(mark, min(indent, 40))
-            place = _Place("list", place.group if inside else parent, index)
-        elif tag == "table" and _is_data(nodes, index):
-            place = _Place("table", index)
-        places.append(place)
-    return places, entries
+_NONE_GIVEN = np.zeros(0, dtype=np.int64)
+_NONE_FALLING = np.zeros(0, dtype=np.uint8)
+
+
+def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
+    """See `omnicorpus.place.places`."""
+    nodes = page.columns.nodes
+    if not page.given:
+        return place.places(nodes, _TAG_ROLES, _NONE_GIVEN, _NONE_FALLING)
+    numbers = np.full(nodes.shape[1], place.MISSING, dtype=np.int64)
+    falling = np.zeros(nodes.shape[1], dtype=np.uint8)
+    for node, given in page.given.items():
+        tag = nodes[NODE_TAG, node]
+        if tag == _OL:
+            falling[node] = "reversed" in given
+            numbers[node] = _number(given.get("start"), place.MISSING)
+        elif tag == _LI:
+            numbers[node] = _number(given.get("value"), place.MISSING)
+    return place.places(nodes, _TAG_ROLES, numbers, falling)
+
+
+_OL, _LI, _FIGCAPTION = TAGS.index("ol"), TAGS.index("li"), TAGS.index("figcaption")
+
+
+def _entry(places: NDArray[Any], numbers: NDArray[Any], entry: int) -> _Entry:
+    """How an entry begins; nothing for what stands in a list outside its entries."""
+    if entry < 0:
+        return _Entry()
+    indent, mark = places[place.INDENT : place.MARK + 1, entry].tolist()
+    return _Entry(f"{numbers[entry]}. " if mark == place.NUMBER else ("", "- ", ": ")[mark], indent)
 
 
 def _number(text: str | None, otherwise: int) -> int:
@@ -162,26 +168,26 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(match[1]) if match else otherwise
 
 
-def _list(entries: Mapping[int, _Entry], run: Sequence[Block], places: Sequence[_Place], begun: set[int]) -> str:
+def _list(places: NDArray[Any], numbers: NDArray[Any], run: Sequence[_Words], begun: set[int]) -> str:
     """Entries with their marks, one a line; further lines and nested lists stand in below the entry's words.
 
     `begun` are the entries that have their mark already, before a picture: what follows there has none.
     """
     lines: list[tuple[int, str]] = []
-    for block in run:
-        entry = places[block.node].entry
-        begins = entries.get(entry, _Entry("", 0))
-        first, *more = block.text.split("\n")
+    for words in run:
+        begins = _entry(places, numbers, words.entry)
+        first, *more = words.text.split("\n")
         inside = begins.indent + len(begins.mark)
-        lines.append((inside, first) if entry in begun else (begins.indent, begins.mark + first))
+        lines.append((inside, first) if words.entry in begun else (begins.indent, begins.mark + first))
         lines.extend((inside, line) for line in more)
-        begun.add(entry)
+        begun.add(words.entry)
     outermost = lines[0][0]
     return "\n".join(" " * max(indent - outermost, 0) + line for indent, line in lines)
 
 
-def _grid(nodes: Nodes, table: int) -> _Grid:
+def _grid(page: Page, table: int) -> _Grid:
     """Where each cell of a table stands, spans counted."""
+    nodes = page.nodes
     cells: dict[int, tuple[int, int]] = {}
     below: dict[int, int] = {}
     row = -1
@@ -200,7 +206,7 @@ def _grid(nodes: Nodes, table: int) -> _Grid:
         elif tag in _CELLS and row >= 0:
             while column in below:
                 column += 1
-            given = nodes.given.get(index, {})
+            given = page.given.get(index, {})
             width = max(1, min(_number(given.get("colspan"), 1), COLUMNS))
             height = max(1, min(_number(given.get("rowspan"), 1), 65_534))
             cells[index] = (row, min(column, COLUMNS - 1))
@@ -213,7 +219,7 @@ def _grid(nodes: Nodes, table: int) -> _Grid:
     return _Grid(cells, columns, header and bool(cells))
 
 
-def _table(grid: _Grid, run: Sequence[Block], places: Sequence[_Place]) -> str:
+def _table(grid: _Grid, run: Sequence[_Words]) -> str:
     """Markdown rows, with a rule below the header row; words of a table that stand in no cell are a line by themselves.
 
     A row that an image has cut in two is two rows, each with empty cells for the other's.
@@ -230,33 +236,19 @@ def _table(grid: _Grid, run: Sequence[Block], places: Sequence[_Place]) -> str:
                 lines.append("|" + " --- |" * grid.columns)
             texts.clear()
 
-    for block in run:
-        text = " ".join(block.text.split()).replace("|", "\\|")
-        place = grid.cells.get(places[block.node].entry)
-        if place is None:
+    for words in run:
+        text = " ".join(words.text.split()).replace("|", "\\|")
+        cell = grid.cells.get(words.entry)
+        if cell is None:
             close()
             lines.append(text)
             continue
-        if place[0] != row:
+        if cell[0] != row:
             close()
-            row = place[0]
-        texts[place[1]] = f"{texts[place[1]]} {text}" if place[1] in texts else text
+            row = cell[0]
+        texts[cell[1]] = f"{texts[cell[1]]} {text}" if cell[1] in texts else text
     close()
     return "\n".join(lines)
-
-
-def _is_data(nodes: Nodes, table: int) -> bool:
-    """Whether a table holds data, not a page's layout: no table, heading or list inside, some rows of several cells."""
-    rows = cells = 0
-    for index in range(table + 1, len(nodes)):
-        if nodes.depths[index] <= nodes.depths[table]:
-            break
-        tag = nodes.tags[index]
-        if tag in _NOT_IN_DATA:
-            return False
-        rows += tag == "tr"
-        cells += tag in _CELLS
-    return rows >= 2 and cells >= rows + 2
 
 
 def context(nodes: Nodes, item: Picture) -> str:
@@ -297,8 +289,7 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
     addresses."""
     found = {}
     for position in np.flatnonzero(page.columns.items[ITEM_KIND] == PICTURE).tolist():
-        item = page.items[position]
-        if isinstance(item, Picture) and (image := _shown(item, base)) is not None:
+        if (image := _shown(page.picture(position), base)) is not None:
             found[position] = image
     return found
 
@@ -329,9 +320,7 @@ def images_of(
 
 
 def _image(page: Page, position: int, seen: Shown, base: str, captions: Mapping[int, str]) -> Image:
-    item = page.items[position]
-    if not isinstance(item, Picture):
-        raise TypeError(f"item {position} is no picture")
+    item = page.picture(position)
     kind = _kind(item)
     larger = larger_address(item.attributes, item.sources, item.link) if kind == "image" else None
     larger = absolute(base, larger) if larger else None
@@ -359,14 +348,15 @@ def _figure(nodes: Nodes, index: int) -> int:
 
 def _captions(page: Page) -> dict[int, str]:
     """The text of the <figcaption> of each <figure>, by the figure's node."""
-    nodes = page.nodes
     found: dict[int, str] = {}
-    if "figcaption" not in nodes.tags:
+    if not (page.columns.nodes[NODE_TAG] == _FIGCAPTION).any():
         return found
+    nodes, spans = page.nodes, page.columns.items
     for index, tag in enumerate(nodes.tags):
         if tag == "figcaption" and (figure := _figure(nodes, nodes.parents[index])) > 0:
+            kinds, _, starts, ends = spans[: ITEM_END + 1, nodes.first[index] : nodes.last[index]].tolist()
             texts = (
-                item.text for item in page.items[nodes.first[index] : nodes.last[index]] if isinstance(item, Block)
+                page.text[start:end] for kind, start, end in zip(kinds, starts, ends, strict=True) if kind != PICTURE
             )
             if text := " ".join(" ".join(texts).split()):
                 found.setdefault(figure, text)

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from omnicorpus.native import compiled, inlined
 from omnicorpus.scan import (
+    ITEM_COLUMNS,
     ITEM_END,
     ITEM_KIND,
     ITEM_LINKED,
     ITEM_LINKS,
+    ITEM_NAMES,
     ITEM_NODE,
+    ITEM_OUTER,
     ITEM_START,
     ITEM_STRONG,
     ITEM_TIMED,
@@ -27,6 +30,7 @@ from omnicorpus.scan import (
     NODE_PARENT,
     NODE_TAG,
     TEXT,
+    is_space,
 )
 
 CJK, DIGIT, STOP, COMMA, SPACE, LINE, SIGN, ARROW = range(1, 9)
@@ -44,6 +48,11 @@ COUNTS = REPEATED + 1
 DATE, CAPITAL, IN_TITLE, TITLE_IN, DESCRIBED = range(5)
 """Columns of what is asked of texts outside: each 0 or 1."""
 ASKED = DESCRIBED + 1
+ASK_TITLE, ASK_DESCRIBED, ASK_DATE, ASK_CASE = 1, 2, 4, 8
+"""What of a text must be asked outside, as bits: whether it stands in the title or the other way round, whether in the
+description, whether it is a date, whether letters beyond the plane are capitals."""
+UNKNOWN = 0xFFFF
+"""In the table of lower cases: what a character becomes depends on its neighbours, or is more than one."""
 
 LEVELS = 5
 """How many enclosing elements are measured, from the innermost."""
@@ -60,6 +69,14 @@ _PER_NODE = 9
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _DOT, _ELLIPSIS = ord("."), ord("…")
+_KELVIN, _DOTTED = 0x212A, 0x130
+"""The two characters beyond ASCII whose lower case begins with a letter of ASCII: k and i."""
+_TITLE_GRAM, _DESCRIBED_GRAM = 4, 8
+_GRAMS = 1 << 16
+MOST_NAMES = 300
+"""Characters of names that are read."""
+LONG = 6
+"""Letters from which a word is also found inside others."""
 
 
 @inlined
@@ -122,6 +139,230 @@ def counts(
         else:
             found[first[slot], REPEATED] = 1
             found[item, REPEATED] = 1
+    return found
+
+
+@inlined
+def _gram(codes: NDArray[np.uint32], start: int, length: int) -> int:
+    key = 0
+    for index in range(start, start + length):
+        key = key * 31 + int(codes[index])
+    return (key ^ (key >> 16)) & (_GRAMS - 1)
+
+
+@inlined
+def _grams(codes: NDArray[np.uint32], length: int) -> NDArray[np.uint8]:
+    """Which runs of `length` characters a text has, by their hash."""
+    grams = np.zeros(_GRAMS if len(codes) else 0, dtype=np.uint8)
+    for start in range(len(codes) - length + 1):
+        grams[_gram(codes, start, length)] = 1
+    return grams
+
+
+@inlined
+def _lowered(
+    text: NDArray[np.uint32], start: int, lower: NDArray[np.uint16], run: NDArray[np.uint32], length: int
+) -> bool:
+    """Write the first characters of a text, in lower case, white space as a space, to `run`; False where that is not
+    sure to be how str.split and str.lower leave them."""
+    for index in range(length):
+        code = text[start + index]
+        if code >= PLANE or lower[code] == UNKNOWN:
+            return False
+        if is_space(code):
+            if index == 0 or run[index - 1] == 32:
+                return False
+            run[index] = 32
+        else:
+            run[index] = lower[code]
+    return True
+
+
+@inlined
+def _may_hold(
+    text: NDArray[np.uint32],
+    start: int,
+    end: int,
+    lower: NDArray[np.uint16],
+    title: NDArray[np.uint32],
+    run: NDArray[np.uint32],
+) -> bool:
+    """Whether the first characters of the title may stand in a text."""
+    for at in range(start, end - _TITLE_GRAM + 1):
+        if not _lowered(text, at, lower, run, 1):
+            if text[at] >= PLANE or lower[text[at]] == UNKNOWN:
+                return True
+            continue
+        if run[0] != title[0]:
+            continue
+        if not _lowered(text, at, lower, run, _TITLE_GRAM):
+            return True
+        same = 0
+        for index in range(_TITLE_GRAM):
+            same += run[index] == title[index]
+        if same == _TITLE_GRAM:
+            return True
+    return False
+
+
+@compiled("table", "codes", "table", "shorts", "codes", "codes", "int")
+def questions(
+    items: NDArray[np.int32],
+    text: NDArray[np.uint32],
+    found: NDArray[np.int32],
+    lower: NDArray[np.uint16],
+    title: NDArray[np.uint32],
+    described: NDArray[np.uint32],
+    short_title: int,
+) -> tuple[Any, Any]:
+    """What counting characters tells of what is asked, (items, ASKED) flat, and what is left to be asked outside: an
+    `ASK_...` for each item. `found` is of `counts`; `lower` the lower case of the characters of the plane. A title of
+    no more than `short_title` characters is not looked for in texts."""
+    n = items.shape[1]
+    asked = np.zeros(n * ASKED, dtype=np.uint8)
+    ask = np.zeros(n, dtype=np.uint8)
+    title_grams, described_grams = _grams(title, _TITLE_GRAM), _grams(described, _DESCRIBED_GRAM)
+    run = np.empty(_DESCRIBED_GRAM, dtype=np.uint32)
+    for item in range(n):
+        if items[ITEM_KIND, item] != TEXT:
+            continue
+        start, end = items[ITEM_START, item], items[ITEM_END, item]
+        short = end - start < SHORT
+        beyond = found[item, BEYOND] > 0
+        if beyond:
+            ask[item] |= ASK_CASE
+        if short:
+            asked[item * ASKED + CAPITAL] = (
+                found[item, UPPERS] > 0 and found[item, LOWERS] == 0 and found[item, TITLES] == 0
+            )
+            if beyond or found[item, DECIMALS] > 0:
+                ask[item] |= ASK_DATE
+            if len(title_grams) and end - start >= _TITLE_GRAM:
+                sure = _lowered(text, start, lower, run, _TITLE_GRAM)
+                if (
+                    not sure
+                    or title_grams[_gram(run, 0, _TITLE_GRAM)]
+                    or (
+                        len(title) > short_title
+                        and 2 * (end - start) >= len(title)
+                        and _may_hold(text, start, end, lower, title, run)
+                    )
+                ):
+                    ask[item] |= ASK_TITLE
+        if len(described_grams) and end - start > 30:
+            sure = _lowered(text, start, lower, run, _DESCRIBED_GRAM)
+            if not sure or described_grams[_gram(run, 0, _DESCRIBED_GRAM)]:
+                ask[item] |= ASK_DESCRIBED
+    return asked, ask
+
+
+@inlined
+def _word_families(
+    word: NDArray[np.uint32],
+    length: int,
+    keys: NDArray[np.uint64],
+    numbers: NDArray[np.int32],
+    prefixes: NDArray[np.uint64],
+    families: NDArray[np.int32],
+) -> int:
+    """The families of a word: its own, else those of the words found in it, from left to right, the longest first."""
+    key = _SEED
+    for index in range(length):
+        key = (key ^ np.uint64(word[index])) * _PRIME
+    slot = _found(keys, key | np.uint64(1))
+    if keys[slot] != 0:
+        return int(families[numbers[slot]])
+    bits = 0
+    if length <= LONG:
+        return bits
+    start = 0
+    while start + LONG <= length:
+        key = _SEED
+        for index in range(start, start + LONG):
+            key = (key ^ np.uint64(word[index])) * _PRIME
+        step = 1
+        if prefixes[_found(prefixes, key | np.uint64(1))] != 0:
+            end = start + LONG
+            while True:
+                slot = _found(keys, key | np.uint64(1))
+                if keys[slot] != 0:
+                    step = end - start
+                    best = numbers[slot]
+                if end == length:
+                    break
+                key = (key ^ np.uint64(word[end])) * _PRIME
+                end += 1
+            if step > 1:
+                bits |= families[best]
+        start += step
+    return bits
+
+
+@compiled("codes", "ints", "hashes", "ints", "hashes", "ints")
+def families(
+    pool: NDArray[np.uint32],
+    ends: NDArray[np.int32],
+    keys: NDArray[np.uint64],
+    numbers: NDArray[np.int32],
+    prefixes: NDArray[np.uint64],
+    of_word: NDArray[np.int32],
+) -> Any:
+    """The families, as bits, that the words of each string of the pool belong to. `keys` and `numbers` find the number
+    of a word (see `scan.numbered`), `prefixes` are the first `LONG` letters of those that are also found inside others,
+    `of_word` has the families of each."""
+    found = np.zeros(len(ends), dtype=np.int32)
+    word = np.empty(MOST_NAMES, dtype=np.uint32)
+    start = 0
+    for string in range(len(ends)):
+        end = ends[string]
+        bits = length = 0
+        for index in range(start, min(end, start + MOST_NAMES)):
+            code = pool[index]
+            small = 97 <= code <= 122
+            if 65 <= code <= 90:
+                code += np.uint32(32)
+                camel = index > start and 97 <= pool[index - 1] <= 122
+            else:
+                camel = False
+                if code == _KELVIN:
+                    code, small = np.uint32(ord("k")), True
+            dotted = code == _DOTTED
+            letter = small or 97 <= code <= 122
+            if length and (camel or not (letter or dotted)):
+                bits |= _word_families(word, length, keys, numbers, prefixes, of_word)
+                length = 0
+            if letter:
+                word[length] = code
+                length += 1
+            elif dotted:
+                word[length] = ord("i")
+                bits |= _word_families(word, length + 1, keys, numbers, prefixes, of_word)
+                length = 0
+        if length:
+            bits |= _word_families(word, length, keys, numbers, prefixes, of_word)
+        found[string] = bits
+        start = end
+    return found
+
+
+@compiled("table", "ints", "ints")
+def inline(items: NDArray[np.int32], ends: NDArray[np.int32], of_string: NDArray[np.int32]) -> Any:
+    """The families of the names of each item itself, `of_string` being those of each string of the pool; -1 for a
+    picture with more characters of names than are read."""
+    found = np.zeros(items.shape[1], dtype=np.int32)
+    for item in range(items.shape[1]):
+        name = items[ITEM_NAMES, item]
+        found[item] = of_string[name]
+        if items[ITEM_KIND, item] == TEXT:
+            continue
+        length = ends[name] - (ends[name - 1] if name else 0)
+        for column in range(ITEM_OUTER, ITEM_COLUMNS):
+            name = items[column, item]
+            if name >= 0:
+                found[item] |= of_string[name]
+                length += 1 + ends[name] - (ends[name - 1] if name else 0)
+        if length > MOST_NAMES:
+            found[item] = -1
     return found
 
 

@@ -18,7 +18,9 @@ OTHER, PLAIN, LINK, SPAN, STRONG, LINE, MEDIA, EMPTY, WORD, QUIET, CHOICE, DATED
 
 NODE_TAG, NODE_NAMES, NODE_PARENT, NODE_DEPTH, NODE_FIRST, NODE_LAST, NODE_RAW, NODE_RAW_END, NODE_HIDDEN = range(9)
 """Columns of an element that breaks lines. The tag is a number (see `tags` of `read`), the names a number of the pool,
-raw the span of the attributes in the markup; hidden says that a word in them makes it worth asking."""
+raw the span of the attributes in the markup; hidden holds bits that say what a word in them makes worth asking."""
+MAY_HIDE, NUMBERED = 1, 2
+"""Whether the element hides itself; and of a list, an entry or a cell, its start, value or spans."""
 
 ITEM_KIND, ITEM_NODE, ITEM_START, ITEM_END, ITEM_NAMES, ITEM_LINKED, ITEM_LINKS, ITEM_STRONG, ITEM_TIMED = range(9)
 """Columns of every item. Start and end are a text's span in the text, a picture's attributes in the markup."""
@@ -44,11 +46,15 @@ def _codes(text: str) -> NDArray[np.uint32]:
 
 _CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class", "id", "itemprop", "role", "rel"))
 _HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
+_START, _VALUE, _REVERSED, _COLSPAN, _ROWSPAN = (
+    _codes(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
+)
+_DASHES, _ARROW = _codes("!--"), _codes("-->")
 _NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
 
 
 @inlined
-def _is_space(code: int) -> bool:
+def is_space(code: int) -> bool:
     """What str.isspace says."""
     if code <= 32:
         return code == 32 or 9 <= code <= 13 or 28 <= code <= 31
@@ -83,6 +89,41 @@ def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint
         if codes[at] == word[0] and _stands(codes, at, end, word):
             return at
     return -1
+
+
+@inlined
+def _may_hide(codes: NDArray[np.uint32], start: int, end: int) -> bool:
+    """Whether "hidden" or "display" stands in a span."""
+    for at in range(start, end - len(_HIDDEN) + 1):
+        if (codes[at] == _HIDDEN[0] and _stands(codes, at, end, _HIDDEN)) or (
+            codes[at] == _DISPLAY[0] and _stands(codes, at, end, _DISPLAY)
+        ):
+            return True
+    return False
+
+
+@inlined
+def _is_numbered(codes: NDArray[np.uint32], start: int, end: int) -> bool:
+    """Whether an attribute of a list, an entry or a cell that holds a number may stand in a span."""
+    for at in range(start, end - len(_START) + 1):
+        code = codes[at]
+        if (
+            (code == _START[0] and _stands(codes, at, end, _START))
+            or (code == _VALUE[0] and _stands(codes, at, end, _VALUE))
+            or (code == _ROWSPAN[0] and (_stands(codes, at, end, _ROWSPAN) or _stands(codes, at, end, _REVERSED)))
+            or (code == _COLSPAN[0] and _stands(codes, at, end, _COLSPAN))
+        ):
+            return True
+    return False
+
+
+@inlined
+def _comment_end(codes: NDArray[np.uint32], at: int) -> int:
+    """Where the comment that begins at a `<` ends: 0 where none begins, -1 where it never ends."""
+    if not _stands(codes, at + 1, len(codes), _DASHES):
+        return 0
+    end = _find(codes, at + 4, len(codes), _ARROW)
+    return end + len(_ARROW) if end >= 0 else -1
 
 
 @inlined
@@ -140,7 +181,7 @@ def _pool_names(codes: NDArray[np.uint32], start: int, end: int, pool: NDArray[n
     any_found = False
     index = start
     while index < end - 1:
-        if not _is_space(codes[index]):
+        if not is_space(codes[index]):
             index += 1
             continue
         index += 1
@@ -235,7 +276,7 @@ def _collapse(text: NDArray[np.uint32], start: int, end: int) -> int:
     gap = 0
     for index in range(start, end):
         code = text[index]
-        if _is_space(code):
+        if is_space(code):
             gap = _NEWLINE if code == BREAK or gap == _NEWLINE else 32
             continue
         if gap and at > start:
@@ -254,7 +295,7 @@ def _preformat(text: NDArray[np.uint32], start: int, end: int) -> int:
     for index in range(start, end):
         code = text[index]
         if code in (BREAK, _NEWLINE):
-            while at > line and _is_space(text[at - 1]):
+            while at > line and is_space(text[at - 1]):
                 at -= 1
             if at > start:
                 text[at] = _NEWLINE
@@ -263,7 +304,7 @@ def _preformat(text: NDArray[np.uint32], start: int, end: int) -> int:
         else:
             text[at] = code
             at += 1
-    while at > line and _is_space(text[at - 1]):
+    while at > line and is_space(text[at - 1]):
         at -= 1
     while at > start and text[at - 1] == _NEWLINE:
         at -= 1
@@ -273,7 +314,7 @@ def _preformat(text: NDArray[np.uint32], start: int, end: int) -> int:
 @inlined
 def _is_blank(codes: NDArray[np.uint32], start: int, end: int) -> bool:
     for index in range(start, end):  # noqa: SIM110
-        if not _is_space(codes[index]):
+        if not is_space(codes[index]):
             return False
     return True
 
@@ -306,6 +347,19 @@ def _tag_end(codes: NDArray[np.uint32], start: int, dead: NDArray[np.uint8], mar
     return -1
 
 
+@inlined
+def _copy_without_comments(codes: NDArray[np.uint32], start: int, end: int, text: NDArray[np.uint32], at: int) -> None:
+    """Write a span in which each `<` begins a comment to a place in the text, without them."""
+    index = start
+    while index < end:
+        if codes[index] == _LESS:
+            index = _comment_end(codes, index)
+        else:
+            text[at] = codes[index]
+            at += 1
+            index += 1
+
+
 @compiled("codes", "int", "hashes", "ints", "bytes", "int", "int", "bool", "bool")
 def read(
     codes: NDArray[np.uint32],
@@ -324,7 +378,8 @@ def read(
 
     `less` counts the `<` of the markup. `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
     `tag_kinds` holds the kind of each number; the number of an unknown tag is len(tag_kinds) + its pool number. `pre`,
-    and the two numbers after it, are those of <pre>, <source> and the first player; players come last. `latex` says
+    and the two numbers after it, are those of <pre>, <source> and the first player; players come last, and the four
+    before <pre> are lists, entries and cells. What a comment holds is not there at all. `latex` says
     that the text at the start of each formula is to be taken, and nothing else of it. `backgrounds` makes an item of
     each line-breaking element with an address in its attributes.
     """
@@ -363,6 +418,7 @@ def read(
     math = -1
 
     dead = np.zeros(0, dtype=np.uint8)
+    ended = True  # whether every comment so far has an end
     position = 0
     finished = False
     while not finished:
@@ -370,7 +426,7 @@ def read(
             position += 1
         slash = False
         kind = OTHER
-        tag = raw = raw_end = text_start = text_end = 0
+        tag = raw = raw_end = text_start = text_end = commented = 0
         if position >= length:
             finished = True
         else:
@@ -378,10 +434,12 @@ def read(
             slash = start < length and codes[start] == _SLASH
             start += slash
             if start >= length or not (97 <= codes[start] <= 122 or 65 <= codes[start] <= 90):
-                position += 1
+                end = _comment_end(codes, position) if ended else 0
+                ended = end >= 0
+                position = end if end > 0 else position + 1
                 continue
             raw = start + 1
-            while raw < length and codes[raw] != _SLASH and codes[raw] != _GREATER and not _is_space(codes[raw]):
+            while raw < length and codes[raw] != _SLASH and codes[raw] != _GREATER and not is_space(codes[raw]):
                 raw += 1
             raw_end = _tag_end(codes, raw, dead, False)
             if raw_end < 0:
@@ -391,8 +449,15 @@ def read(
                 position = raw
                 continue
             text_start = text_end = raw_end + 1
-            while text_end < length and codes[text_end] != _LESS:
-                text_end += 1
+            while True:
+                while text_end < length and codes[text_end] != _LESS:
+                    text_end += 1
+                end = _comment_end(codes, text_end) if text_end < length and ended else 0
+                ended = end >= 0
+                if end <= 0:
+                    break
+                commented += end - text_end
+                text_end = end
 
             key = _hash(codes, start, raw)
             slot = _slot(tag_keys, key)
@@ -465,9 +530,9 @@ def read(
                 nodes[NODE_LAST, n_nodes] = -1
                 nodes[NODE_RAW, n_nodes] = raw
                 nodes[NODE_RAW_END, n_nodes] = raw_end
-                nodes[NODE_HIDDEN, n_nodes] = (
-                    _find(codes, raw, raw_end, _HIDDEN) >= 0 or _find(codes, raw, raw_end, _DISPLAY) >= 0
-                )
+                nodes[NODE_HIDDEN, n_nodes] = MAY_HIDE * _may_hide(codes, raw, raw_end)
+                if pre - 4 <= tag < pre and _is_numbered(codes, raw, raw_end):
+                    nodes[NODE_HIDDEN, n_nodes] |= NUMBERED
                 node = n_nodes
                 n_nodes += 1
                 in_pre += tag == pre
@@ -533,9 +598,9 @@ def read(
             math = tag_start
             if not latex:
                 continue
-            if text_end > text_start and in_silent == 0:
-                text[at : at + text_end - text_start] = codes[text_start:text_end]
-                at += text_end - text_start
+            if text_end - text_start > commented and in_silent == 0:
+                _copy_without_comments(codes, text_start, text_end, text, at)
+                at += text_end - text_start - commented
                 broke = False
             continue
         elif kind < LINE:
@@ -573,15 +638,18 @@ def read(
         elif kind == DATED:
             timed = True
 
-        size = text_end - text_start
+        size = text_end - text_start - commented
         if size == 0 or in_silent != 0:
             continue
-        if in_pre == 0 and _is_blank(codes, text_start, text_end):
+        if commented:
+            _copy_without_comments(codes, text_start, text_end, text, at)
+        if in_pre == 0 and (_is_blank(text, at, at + size) if commented else _is_blank(codes, text_start, text_end)):
             if at > block:
                 text[at] = 32
                 at += 1
             continue
-        text[at : at + size] = codes[text_start:text_end]
+        if commented == 0:
+            text[at : at + size] = codes[text_start:text_end]
         at += size
         broke = after_link = False
         if in_link:

@@ -7,7 +7,6 @@ about 1 µs per property and node, the tokeniser 0.5 µs per tag.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,9 +22,6 @@ through all open elements for a <p>): 100,000 deep takes minutes, 2,000 deep a h
 
 _CHECK_FROM = 10_000
 """Pages with fewer `<` cannot nest so deep that parsing takes over 0.1 s; `omnicorpus.blocks.read` counts them."""
-
-_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
-"""As the parser writes one: what it holds never ends it. Pages made by scripts put them between words."""
 
 _SILENT = [
     "script", "style", "template", "iframe", "frame", "frameset", "object", "applet", "canvas", "select", "datalist",
@@ -155,7 +151,7 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
     if words & hostile.DRAWN:
         _drop_twins(page, of_sources=b"math/tex" in source)
     return Tree(
-        body=_COMMENT.sub("", page.body.html or ""),
+        body=page.body.html or "",
         title=title,
         head=tuple(head),
         ld=tuple(ld),

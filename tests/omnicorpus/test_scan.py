@@ -18,13 +18,16 @@ from omnicorpus import hostile
 from omnicorpus.blocks import Block, Picture, read
 from omnicorpus.tree import TooManyAttributes, parse
 
-TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>([^<]*+)')
+TOKEN = re.compile(
+    r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>((?:[^<]|<!--.*?-->)*+)', re.DOTALL
+)
+COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 NAMES = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
 INLINE = {"a", "b", "span", "i"}
 
 PIECES = (
     "<div>", "</div>", '<p class="x y" id="z">', "</p>", "<b>", "</b>", '<a href="/l?a&amp;b">', "</a>", "<i>", "</i>",
-    "<pre>", "</pre>", '<x-y role="r">', "</x-y>", '<p title=" class=" id="q">', '<p title="<b>">', "<!-- <p> -->",
+    "<pre>", "</pre>", '<x-y role="r">', "</x-y>", '<p title=" class=" id="q">', '<p title="<b>">', "<!-- <p> -->", "<!--", "-->",
     "words and, more.", " ", "\n", "&lt;", "&amp;lt;", "&nbsp;", "\x0b", "\u3000", "中文。", '"', "<p a", '<p a="', "𝐀",
 )  # fmt: skip
 
@@ -49,7 +52,10 @@ def reference(markup: str) -> tuple[list[str], list[str], list[int], list[tuple[
         text = ""
         linked = 0
 
-    for slash, tag, raw, after in TOKEN.findall(markup):
+    for slash, tag, raw, behind in TOKEN.findall(markup):
+        if not tag:
+            continue
+        after = COMMENT.sub("", behind)
         if tag not in INLINE:
             close()
             if slash and node and tags[node] == tag:
