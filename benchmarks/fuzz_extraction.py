@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from omnicorpus.document import Drop, Image, Locator
-from omnicorpus.extraction import ExtractionSettings
+from omnicorpus.engine import ExtractionSettings
 from omnicorpus.warc import Response
 from pipelines.page import Page, PageSettings, read_page
 

@@ -11,8 +11,8 @@ from filters.image_address import judge as judge_address
 from omnicorpus import charset, crawl, storage, warc
 from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Drop, Image, Locator, Part
+from omnicorpus.engine import ExtractionSettings, PageRefused
 from omnicorpus.errors import InputError
-from omnicorpus.extraction import ExtractionSettings, PageRefused, extract
 from omnicorpus.warc import BadRecord, Response
 from omnicorpus.watch import Trail
 
@@ -64,6 +64,10 @@ def read_page(response: Response, settings: PageSettings) -> Page | Drop:
         return Drop("address_scheme", detail=response.url[:80])
     if response.truncated and not settings.keep_truncated:
         return Drop("truncated", detail=response.truncated)
+    # imported here: the compiler that it brings takes 60 MB and half a second, which all other stages are spared; and
+    # before the deadline, as the first import after an installation compiles
+    import omnicorpus.extraction  # noqa: F401
+
     try:
         with deadline(settings.seconds):
             return _extracted(response, response.body, settings)
@@ -74,6 +78,8 @@ def read_page(response: Response, settings: PageSettings) -> Page | Drop:
 
 
 def _extracted(response: Response, body: bytes, settings: PageSettings) -> Page | Drop:
+    from omnicorpus.extraction import extract
+
     text, _ = charset.decode(body, response.charset)
     extracted = extract(text, response.url, settings.extraction)
     document = Document(

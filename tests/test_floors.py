@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -91,3 +92,8 @@ def test_each_third_party_library_enters_through_one_file() -> None:
 def test_no_module_is_named_for_nothing() -> None:
     nothing = {"utils", "util", "common", "helpers", "helper", "base", "misc", "manager"}
     assert {name for name in modules() if name.split(".")[-1] in nothing} == set()
+
+
+def test_the_settings_of_pages_load_no_compiler() -> None:
+    program = "import sys, pipelines.page; print({'numba', 'llvmlite'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT).stdout == "set()\n"

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnicorpus.document import Image, Part, Text
-from omnicorpus.extraction import ExtractionSettings, PageRefused, extract
+from omnicorpus.engine import ExtractionSettings, PageRefused
+from omnicorpus.extraction import extract
 
 URL = "http://example.test/a/page.html"
 SENTENCE = "A long sentence about the river, its banks, and the people who have lived beside it for many years. "
