@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from filters.phrases import FLAGGED, phrases
+from filters.phrases import FLAGGED, holds_flagged, phrases
 from filters.text import alphabetic_words, mean_word_length, stop_words, word_count
 from filters.words import Words, prose
 from omnicorpus.document import Document, Drop
@@ -85,7 +85,8 @@ def list_share(document: Document, *, maximum: float = 0.9, longest: float = 10)
 
 def flagged_words(words: Words, *, maximum: float = 0.02) -> Drop | None:
     """Drop documents with too large a share of pornographic words. Default: OmniCorpus' release, with a longer list."""
-    found = phrases(FLAGGED, words.language).marks.findall(words.text.lower())
+    text = words.text.lower()
+    found = phrases(FLAGGED, words.language).marks.findall(text) if holds_flagged(text, words.language) else ()
     if not found:
         return None
     share = len(found) / max(1.0, words.count)

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from filters import phrases
-from filters.words import Words
+from filters.words import VISIBLE_ASCII, Words, largest_share
 from omnicorpus.document import Drop, Kind
 
 _DIGIT = re.compile("[0-9]")
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = _CAPITALS + _CAPITALS.lower()
 _CONTENT = re.compile(r"[^\W_]")
 _BULLET = re.compile(r"^[\s\-–—*+•‣⁃◦●○◎■□▪▫▶►·・※»›>|]+|^\s*\d{1,3}[.)、](?!\d)\s*")
-_END = re.compile(r"[.!?。！？…♪♡♥☆★〜～\U0001f300-\U0001faff\ufe0f:：;；।؟۔।។][\"'”’»」』）)\]]*$")
+_END = re.compile(r"[.!?。！？…♪♡♥☆★〜～\U0001f300-\U0001faff\ufe0f:：;；।؟۔।។]")
+_CLOSING = "\"'”’»」』）)]"
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？؟।])")
 _LABELLED = re.compile(r"[:：]\s*\n|[,，、]$")
 _URL = re.compile(
@@ -27,6 +30,7 @@ _URL = re.compile(
 _URL_SIGN = re.compile(r"://|www\.|\.(?:com|org|net|edu|gov|cn|de|io|co|info)(?![\w.])", re.I)
 _HASHTAG = re.compile(r"(?<!\w)[#@][\w-]{2,}|#[^#\s]{1,20}#|\brt @")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{2,5}\)?){2,5}(?!\w)")
+_TWO_GROUPS = re.compile(r"\d\d\)?[ ./-]?\(?\d\d")
 _MASKED = re.compile("<(?:phone|email|ip|card|iban|resident_id)>")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _CONTACT = re.compile(
@@ -37,6 +41,7 @@ _CONTACT = re.compile(
 _TIME = re.compile(
     r"\d{1,2}[:：h]\d{2}(?:[:：]\d{2})?\s*(?:[ap]\.?m\.?|uhr|h|时|時)?(?!\d)|\d{1,2}\.\d{2}\s*(?:[ap]\.?m\.?|uhr)|(?:午前|午後|上午|下午|오전|오후)?\s*\d{1,2}\s*[时時点시]\s*(?:\d{1,2}\s*[分분])?"
 )
+_TIME_SIGN = re.compile(r"\d\s*[:：h.时時点시]")
 _SPAN = re.compile(rf"(?:{_TIME.pattern})\s*(?:[-–—~〜～/至到]|to|bis|à|a|до|から)\s*(?:{_TIME.pattern})")
 _LASTS = re.compile(r"run(?:ning)? ?time|duration|length|dauer|laufzeit|durée|duración|длительность|时长|片长|再生時間")
 _DATE = re.compile(
@@ -92,7 +97,7 @@ class Line:
     @property
     def ends(self) -> bool:
         """Whether the line ends as a sentence does, or announces what follows it with a colon."""
-        return _END.search(self.text) is not None
+        return _END.match(self.text.rstrip(_CLOSING)[-1:]) is not None
 
 
 def social_media(line: Line, *, share: float = 0.6) -> Drop | None:
@@ -203,6 +208,8 @@ def fraud(line: Line, *, share: float = 0.6) -> Drop | None:
 
 def flagged_words(line: Line, *, maximum: float = 0.02, at_least: int = 2) -> Drop | None:
     """Paragraphs with several pornographic words that are too large a share of all. Table 11; share as released."""
+    if not phrases.holds_flagged(line.lower, line.language):
+        return None
     found = phrases.phrases(phrases.FLAGGED, line.language).marks.findall(line.lower)
     if len(found) < at_least:
         return None
@@ -218,7 +225,9 @@ def contact_line(line: Line, *, longest: float = 80, left: float = 8) -> Drop | 
     masked = "<PHONE>" in line.text
     if len(line.text) > _WIDEST * longest or not (masked or _DIGIT.search(line.text)):
         return None
-    if not masked and (sum(map(str.isdigit, line.text)) < 7 or not _PHONE.search(line.text)):
+    if not masked and not (
+        _TWO_GROUPS.search(line.text) and sum(map(str.isdigit, line.text)) >= 7 and _PHONE.search(line.text)
+    ):
         return None
     if not _CONTACT.search(line.lower) or line.words.count >= longest:
         return None
@@ -234,7 +243,7 @@ def timestamp_line(line: Line, *, longest: float = 20, left: float = 3) -> Drop 
     something lasts. Table 11: paragraphs of under 20 words with a time of day, as released; what is left is ours.
     """
     left = min(left, 1) if line.kind == "list" else left
-    if len(line.text) > _WIDEST * longest or not _DIGIT.search(line.text):
+    if len(line.text) > _WIDEST * longest or not (_DIGIT.search(line.text) and _TIME_SIGN.search(line.lower)):
         return None
     if not _TIME.search(line.lower) or line.words.count >= longest:
         return None
@@ -272,6 +281,8 @@ def empty_item(line: Line) -> Drop | None:
 
 def many_digits(line: Line, *, maximum: float = 0.8) -> Drop | None:
     """Paragraphs of which too many characters are digits. Table 11, threshold as released."""
+    if largest_share(line.text, b"0123456789", VISIBLE_ASCII) <= maximum:
+        return None
     characters = "".join(line.text.split())
     share = sum(map(str.isdigit, characters)) / len(characters) if characters else 0.0
     return Drop("many_digits", round(share, 4), maximum) if share > maximum else None
@@ -279,6 +290,8 @@ def many_digits(line: Line, *, maximum: float = 0.8) -> Drop | None:
 
 def many_capitals(line: Line, *, maximum: float = 0.8, letters: int = 12) -> Drop | None:
     """Paragraphs of at least so many letters, most of them capitals. Table 11, threshold as released."""
+    if largest_share(line.text, _CAPITALS, _LETTERS) <= maximum:
+        return None
     capitals = sum(map(str.isupper, line.text))
     if capitals < maximum * letters:
         return None

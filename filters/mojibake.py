@@ -9,10 +9,12 @@ from ftfy.badness import is_bad
 
 # Bytes of UTF-8 taken one by one for letters of Windows-125x: always two such letters or signs in a row; or signs of
 # Windows-1252 taken for controls. To look for them costs a tenth of `is_bad`, and most texts have none.
+# The first letters are looked for at once, as one class of characters, which is several times as fast as one by one.
+_LATIN = "\x80-\u017f\u02c6-\u02dd\u2030"
+_CYRILLIC = "\u0402-\u040f\u0412\u0413\u0420\u0421\u0432\u0440"
 _SUSPECT = re.compile(
-    "[\x80-\xff\u0100-\u017f\u02c6-\u02dd\u2030][\x80-\xff\u0100-\u017f\u02c6-\u02dd\u2010-\u2122]"
-    "|[\u0402-\u040f\u0412\u0413\u0420\u0421\u0432\u0440][\x80-\xbf\u0402-\u040f\u0452-\u045f\u2010-\u2122]"
-    "|[\x80-\x9f]"
+    f"[{_LATIN}{_CYRILLIC}](?:(?<=[{_LATIN}])[{_LATIN}\u2010-\u2122]"
+    f"|(?<=[{_CYRILLIC}])[\x80-\xbf\u0402-\u040f\u0452-\u045f\u2010-\u2122]|(?<=[\x80-\x9f]))"
 )
 
 

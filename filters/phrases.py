@@ -11,8 +11,10 @@ lower-case text. English is tried for every language: pages mix.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 _PLATFORMS = (
     "facebook|twitter|instagram|pinterest|linked ?in|whats ?app|telegram|reddit|tumblr|you ?tube|tik ?tok|snapchat|"
@@ -538,26 +540,91 @@ def phrases(family: Family, language: str | None) -> Phrases:
 
 def holds_any(lower: str, language: str | None) -> bool:
     """Whether a line, in lower case, holds anything of `FAMILIES`: spares most lines the search for each."""
-    start, inside = _any_family(language)
-    return start.match(lower) is not None or inside.search(lower) is not None
+    return _holds(_any_family(language), lower)
+
+
+def holds_flagged(lower: str, language: str | None) -> bool:
+    """Whether a text, in lower case, holds a mark of `FLAGGED`."""
+    return _holds(_flagged(language), lower)
+
+
+_Search = tuple[re.Pattern[str], ...]
+"""What to match at the start of a text, and what to search for in it."""
+
+
+def _holds(search: _Search, lower: str) -> bool:
+    start, *inside = search
+    return start.match(lower) is not None or any(pattern.search(lower) is not None for pattern in inside)
 
 
 @cache
-def _any_family(language: str | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What holds at the start of a line only, and what holds anywhere."""
+def _any_family(language: str | None) -> _Search:
+    return _search(FAMILIES, language)
+
+
+@cache
+def _flagged(language: str | None) -> _Search:
+    return _search((FLAGGED,), language)
+
+
+def _search(families: tuple[Family, ...], language: str | None) -> _Search:
+    """Finds whether there is a match, not which: so the alternatives may be put in order by their letters.
+
+    The search begins with the class of what stands before a word, which the regular expressions of Python look for
+    at once; a word is then tried with what begins with its letter, and not with every alternative.
+    """
     start: list[str] = []
-    inside: list[str] = []
+    bounded: list[str] = []
+    unbounded: list[str] = []
     for code in _languages(language):
-        alternatives = [
-            alternative
-            for family in FAMILIES
-            if code in family.marks
-            for alternative in _alternatives(family.marks[code])
-        ]
-        notices = [family.notices[code] for family in FAMILIES if code in family.notices]
-        start.append(_bounded([a for a in alternatives if _takes_free_text(a)], code))
-        inside.append(_bounded([a for a in alternatives if not _takes_free_text(a)] + notices, code))
-    return re.compile("|".join(start)), re.compile("|".join(inside))
+        for family in families:
+            marks = _alternatives(family.marks[code]) if code in family.marks else []
+            inside = [mark for mark in marks if not _takes_free_text(mark)]
+            inside += _alternatives(family.notices[code]) if code in family.notices else []
+            free = [mark for mark in marks if _takes_free_text(mark)]
+            if code in _UNSPACED:
+                unbounded += inside
+                start += free
+            else:
+                bounded += inside
+                start += [rf"(?:{mark})(?!\w)" for mark in [*free, *inside]]
+    patterns = [_by_letter(start) or "(?!)"]
+    patterns += [rf"\W(?:{_by_letter(bounded)})(?!\w)"] if bounded else []
+    patterns += [_by_letter(unbounded)] if unbounded else []
+    return tuple(map(re.compile, patterns))
+
+
+def _by_letter(alternatives: list[str]) -> str:
+    """A pattern that matches where one of the alternatives does, with their first letters taken out in front."""
+    rests: dict[str, list[str]] = {}
+    others: list[str] = []
+    for alternative in alternatives:
+        for plain in _begun(alternative):
+            if _LETTER_FIRST.match(plain):
+                rests.setdefault(plain[0], []).append(plain[1:])
+            else:
+                others.append(plain)
+    return "|".join([*(f"{letter}(?:{'|'.join(found)})" for letter, found in rests.items()), *others])
+
+
+_LETTER_FIRST = re.compile(r"[\w @,:'’「【《-](?![*+?{])")
+_OPTIONAL_LETTER = re.compile(r"[\w @,:'’¿-]\?(?![?+])")
+
+
+def _begun(alternative: str) -> list[str]:
+    """An alternative as several, without the group or the optional letter that it begins with: (?:a|b)?c is ac, bc, c."""
+    if _OPTIONAL_LETTER.match(alternative):
+        return [alternative[0] + alternative[2:], *_begun(alternative[2:])]
+    if not alternative.startswith("(?:"):
+        return [alternative]
+    end = _closing(alternative)
+    inside, rest = alternative[3:end], alternative[end + 1 :]
+    if rest.startswith(("*", "+", "{", "??", "?+")):
+        return [alternative]
+    heads = _alternatives(inside)
+    if rest.startswith("?"):
+        heads, rest = [*heads, ""], rest[1:]
+    return [begun for head in heads for begun in _begun(head + rest)]
 
 
 def _languages(language: str | None) -> list[str]:
@@ -589,7 +656,17 @@ def _takes_free_text(alternative: str) -> bool:
 
 def _alternatives(pattern: str) -> list[str]:
     """A pattern cut at the bars that stand in no group and no class."""
-    cuts = [-1]
+    cuts = [-1, *(place for place, depth in _signs(pattern) if not depth and pattern[place] == "|"), len(pattern)]
+    return [pattern[start + 1 : end] for start, end in pairwise(cuts)]
+
+
+def _closing(pattern: str) -> int:
+    """Where the group ends that a pattern begins with."""
+    return next(place for place, depth in _signs(pattern) if not depth and pattern[place] == ")")
+
+
+def _signs(pattern: str) -> Iterator[tuple[int, int]]:
+    """The places of brackets and bars that are none of a class and not escaped, and how many groups hold each."""
     depth = 0
     in_class = escaped = False
     for place, character in enumerate(pattern):
@@ -601,11 +678,10 @@ def _alternatives(pattern: str) -> list[str]:
             in_class = character != "]"
         elif character == "[":
             in_class = True
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-        elif character == "|" and not depth:
-            cuts.append(place)
-    return [pattern[start + 1 : end] for start, end in zip(cuts, [*cuts[1:], len(pattern)], strict=True)]
+        elif character in "()|":
+            depth -= character == ")"
+            yield place, depth
+            depth += character == "("
 
 
 @cache

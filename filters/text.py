@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from filters.stop_words import han_stop_words, stop_endings
 from filters.stop_words import stop_words as stop_words_of
-from filters.words import Words
+from filters.words import VISIBLE_ASCII, Words, largest_share
 from omnicorpus.document import Drop
 
 WORD_LENGTH_BOUNDS: dict[str, tuple[float, float]] = {
@@ -169,16 +169,18 @@ def top_n_gram(words: Words, *, maxima: Sequence[tuple[int, float]] = ((2, 0.20)
     """
     total = len(words.text)
     for n, maximum in maxima:
-        starts = _n_grams(words.codes, round(n * words.units_per_word))
+        size = round(n * words.units_per_word)
+        starts = _n_grams(words.codes, size)
         if starts is None:
             continue
-        values, first, counts = np.unique(starts, return_index=True, return_counts=True)
-        if len(values) == len(starts):
+        in_order = np.sort(starts)
+        ends = np.append(np.flatnonzero(in_order[1:] != in_order[:-1]), len(in_order) - 1)
+        if len(ends) == len(starts):
             continue
+        counts = np.diff(ends, prepend=-1)
         best = int(counts.argmax())
-        size = round(n * words.units_per_word)
-        width = int(words.widths[first[best] : first[best] + size].sum())
-        share = width * int(counts[best]) / total
+        first = int((starts == in_order[ends[best]]).argmax())
+        share = int(words.widths[first : first + size].sum()) * int(counts[best]) / total
         if share > maximum:
             return Drop("top_n_gram", round(share, 4), maximum, f"{n} words")
     return None
@@ -196,14 +198,17 @@ def duplicate_n_grams(
     """
     total = len(words.text)
     lowest = min((maximum for _, maximum in maxima), default=0.0)
+    widest = int(words.widths.max(initial=0))
     for n, maximum in maxima:
         size = round(n * words.units_per_word)
         starts = _n_grams(words.codes, size)
         if starts is None:
             return None
-        _, first = np.unique(starts, return_index=True)
-        if len(first) == len(starts):
+        in_order = np.sort(starts)
+        repeats = int(np.count_nonzero(in_order[1:] == in_order[:-1]))
+        if repeats * size * widest <= lowest * total:
             return None
+        _, first = np.unique(starts, return_index=True)
         again = np.ones(len(starts), np.int32)
         again[first] = 0
         change = np.zeros(len(words.codes) + 1, np.int32)
@@ -281,6 +286,8 @@ def frequent_word(words: Words, *, maximum: float = 0.2) -> Drop | None:
 def digits(words: Words, *, maximum: float = 0.2) -> Drop | None:
     """Drop texts of which too many characters, white space aside, are digits. OmniCorpus 3.1, number ours."""
     text = words.text
+    if largest_share(text, b"0123456789", VISIBLE_ASCII) <= maximum:
+        return None
     number = sum(map(text.count, "0123456789"))
     if not text.isascii():
         number += len(_OTHER_DIGIT.findall(text))

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -74,14 +74,15 @@ _TIBETAN = re.compile("[\u0f40-\u0fbc]+")
 # Letters that no other widespread language has; in Vietnamese there is one to about every second syllable.
 _VIETNAMESE = re.compile("[ơưđ\u1ea0-\u1ef9]", re.I)
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_ALL_HAN = re.compile(f"[{_HAN}]")
-_ALL_KANA = re.compile(f"[{_KANA}]")
-_ALL_BRAHMIC = re.compile(f"[{_BRAHMIC}]")
+_BEYOND_ASCII = bytes(range(128, 256))
+VISIBLE_ASCII = bytes(code for code in range(128) if not chr(code).isspace())
+"""All ASCII characters but white space."""
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 # A full stop ends a sentence before white space or a closing mark, so that "3.5" and "example.org" hold none; the full
 # stops of other scripts end one wherever they stand.
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡।॥۔؟։។៕။༎།።፧]+")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*+(?=\s|$)")
+_OTHER_SENTENCE_END = re.compile("[。！？｡।॥۔؟։។៕။༎།።፧]+")
 # Thai and Lao write no full stop; a space stands where a clause ends. Shorter clauses are names and numbers.
 _CLAUSE = re.compile(r"[\u0e00-\u0eff][^\s]{20,}(?=\s|$)")
 
@@ -114,7 +115,9 @@ class Words:
         """How many units are Han, kana, and of the scripts of South-East Asia."""
         if not self._unspaced_text:
             return (0, 0, 0)
-        return tuple(len(pattern.findall(self.text)) for pattern in (_ALL_HAN, _ALL_KANA, _ALL_BRAHMIC))  # type: ignore[return-value]
+        codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        _, han, kana, brahmic = np.bincount(_scripts()[codes], minlength=4).tolist()
+        return han, kana, brahmic
 
     @cached_property
     def count(self) -> float:
@@ -193,9 +196,33 @@ class Words:
     def sentence_count(self) -> int:
         """Ends of sentences, by the marks of the text's own script; for Thai and Lao, which have none, long clauses."""
         ends = len(_SENTENCE_END.findall(self.text))
+        if not self.text.isascii():
+            ends += len(_OTHER_SENTENCE_END.findall(self.text))
         if self._unspaced_units[2]:
             ends += len(_CLAUSE.findall(self.text))
         return ends
+
+
+@cache
+def _scripts() -> npt.NDArray[np.uint8]:
+    """For each code point 1 for Han, 2 for kana, 3 for the scripts of South-East Asia, 0 for all others."""
+    table = np.zeros(0x110000, np.uint8)
+    for number, ranges in enumerate((_HAN, _KANA, _BRAHMIC), start=1):
+        for first, last in re.findall("(.)(?:-(.))?", ranges):
+            table[ord(first) : ord(last or first) + 1] = number
+    return table
+
+
+def largest_share(text: str, some: bytes, every: bytes) -> float:
+    """The largest share, 0-1, that one class of characters can have in another that holds it, at little cost.
+
+    `some` and `every` are the ASCII characters of the two classes; each character beyond ASCII is taken for one of
+    both. Where that share is small enough no character need be looked up. 1.0 where neither class has any.
+    """
+    encoded = text.encode("utf-8", "surrogatepass")
+    beyond = len(text) - len(encoded.translate(None, _BEYOND_ASCII)) if len(text) < len(encoded) else 0
+    whole = len(encoded) - len(encoded.translate(None, every)) + beyond
+    return (len(encoded) - len(encoded.translate(None, some)) + beyond) / whole if whole else 1.0
 
 
 def prose(document: Document) -> Words:
