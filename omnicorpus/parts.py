@@ -22,11 +22,15 @@ _TELLING = frozenset(("aside", "nav", "footer", "header", "figure"))
 NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
 
+NAMES = 1_000
+"""Characters of one element's names that go there: all images of a page may stand in an element with a name as long as
+the page."""
+
 COLUMNS = 200
 """Columns of a table; cells beyond stand in the last one. HTML allows a cell to span 1,000."""
 
 _DIGITS = re.compile(r"\s*([+-]?\d{1,9})\s*")
-_FORMULA = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]|\$[^$]*[\\^_=][^$]*\$", re.DOTALL)
+_FORMULA_SIGNS = frozenset("\\^_=")
 
 
 _ROLES = {
@@ -123,12 +127,22 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
         text = page.text[start:end]
         if group >= 0:
             run.append(_Words(text, entry))
-        elif next_kind == _TEXT and _FORMULA.fullmatch(text):
+        elif next_kind == _TEXT and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
             parts.append(Text(text, _NUMBER_KIND[next_kind]))
     flush()
     return tuple(parts)
+
+
+def _is_formula(text: str) -> bool:
+    r"""Whether a text is one formula: $$…$$, \[…\], or $…$ with a sign that amounts of money lack."""
+    if text.startswith("$$"):
+        return len(text) > 4 and text.endswith("$$") and "$" not in text[2:-2]
+    if text.startswith("$"):
+        inner = text[1:-1]
+        return text.endswith("$") and "$" not in inner and not _FORMULA_SIGNS.isdisjoint(inner)
+    return len(text) > 4 and text.startswith("\\[") and text.endswith("\\]")
 
 
 _NONE_GIVEN = np.zeros(0, dtype=np.int64)
@@ -254,13 +268,13 @@ def _table(grid: _Grid, run: Sequence[_Words]) -> str:
 def context(nodes: Nodes, item: Picture) -> str:
     """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say
     much."""
-    words = [item.names] if item.names else []
+    words = [item.names[:NAMES]] if item.names else []
     index = item.node
     for _ in range(NEAR):
         if index < 0:
             break
         if nodes.names[index]:
-            words.append(nodes.names[index])
+            words.append(nodes.names[index][:NAMES])
         if nodes.tags[index] in _TELLING:
             words.append(nodes.tags[index])
         index = nodes.parents[index]

@@ -189,7 +189,8 @@ def _drop_twins(page: LexborHTMLParser, *, of_sources: bool) -> None:
     else:
         drawn += ", .MathJax:has(.MJX_Assistive_MathML) > :not(.MJX_Assistive_MathML)"
     for node in reversed(page.css(drawn)):
-        node.decompose()
+        if node.tag not in ("html", "body"):  # pages name those too by what their scripts may draw
+            node.decompose()
 
 
 def _replace_by_latex(node: LexborNode, *, display: bool) -> None:

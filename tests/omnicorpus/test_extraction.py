@@ -269,3 +269,18 @@ def test_any_markup_gives_parts_without_empty_texts(html: str) -> None:
     assert first == extract(html, URL)
     for part in first.parts:
         assert part.url if isinstance(part, Image) else part.text == part.text.strip("\n") and part.text.strip()
+
+
+@pytest.mark.parametrize("root", ["html", "body"])
+def test_a_page_that_is_named_by_what_draws_its_formulas_is_kept(root: str) -> None:
+    markup = f"<{root} class=MathJax><script type=math/tex>x</script><p>{'Some words of a page. ' * 20}"
+    assert "Some words" in "".join(
+        part.text for part in extract(markup, "http://a.test/").parts if isinstance(part, Text)
+    )
+
+
+def test_a_long_text_that_begins_with_a_dollar_sign_is_read_once() -> None:
+    text = "$" + "a=b " * 100_000
+    assert [len(part.text) for part in extract(f"<p>{text}", "http://a.test/").parts if isinstance(part, Text)] == [
+        400_000
+    ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omnicorpus.blocks import read
 from omnicorpus.document import Image, Part, Text
 from omnicorpus.image_candidates import LAZY, LAZY_SETS
-from omnicorpus.parts import COLUMNS, assemble, images_of
+from omnicorpus.parts import COLUMNS, NAMES, assemble, images_of
 from omnicorpus.tree import parse
 
 BASE = "http://example.test/a/page.html"
@@ -243,3 +243,10 @@ def test_every_letter_is_in_exactly_one_part(pieces: list[str]) -> None:
     kept = "".join(part.text for part in found if isinstance(part, Text))
     assert sorted(filter(str.isalpha, kept)) == sorted(filter(str.isalpha, given_letters))
     assert all(part.text == part.text.strip("\n") for part in found if isinstance(part, Text))
+
+
+def test_a_name_as_long_as_the_page_is_not_repeated_for_every_image() -> None:
+    found = parts(
+        f"<div class={'x' * 100_000}>" + "".join(f"<img src={number}.png>" for number in range(50)) + "</div>"
+    )
+    assert {len(part.context) for part in found if isinstance(part, Image)} == {NAMES}
