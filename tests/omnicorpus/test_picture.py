@@ -78,6 +78,21 @@ def test_transparent_parts_are_white() -> None:
     assert [pixel(decoded, x, 0) for x in range(3)] == [(0, 0, 255), (127, 127, 127), (255, 255, 255)]
 
 
+def test_every_shade_of_every_transparency_lies_over_white_as_pillow_lays_it() -> None:
+    value, alpha = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    layer = Image.fromarray(np.stack([value, value, value, alpha], axis=-1))
+    expected = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    assert np.array_equal(np.asarray(picture.decode(file(layer)).rgb), np.asarray(expected))
+    few = np.asarray(layer)[::17, ::5].ravel()
+    assert np.array_equal(picture.laid_over_white.py_func(few), picture.laid_over_white(few))  # type: ignore[attr-defined]
+
+
+def test_bytes_of_four_are_the_picture_s_whatever_its_size() -> None:
+    for size in ((7, 5), (2_500, 2_000)):
+        rgb = scene(*size)
+        assert np.array_equal(picture.fours(rgb).to_numpy().reshape(size[1], size[0], 4)[..., :3], np.asarray(rgb))
+
+
 def test_a_palette_s_transparent_colour_is_white() -> None:
     image = Image.new("P", (10, 10), 0)
     image.putpalette([255, 0, 0, 0, 255, 0])
