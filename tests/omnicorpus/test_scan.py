@@ -28,7 +28,8 @@ INLINE = {"a", "b", "span", "i"}
 PIECES = (
     "<div>", "</div>", '<p class="x y" id="z">', "</p>", "<b>", "</b>", '<a href="/l?a&amp;b">', "</a>", "<i>", "</i>",
     "<pre>", "</pre>", '<x-y role="r">', "</x-y>", '<p title=" class=" id="q">', '<p title="<b>">', "<!-- <p> -->",
-    "<!--", "-->", "words and, more.", " ", "\n", "&lt;", "&amp;lt;", "&nbsp;", "\x0b", "\u3000", "中文。", '"', "<p a", '<p a="', "𝐀",
+    "<!--", "-->",
+    "words and, more.", " ", "\n", "&lt;", "&amp;lt;", "&nbsp;", "\x0b", "\u3000", "中文。", '"', "<p a", '<p a="', "𝐀",
 )  # fmt: skip
 
 
