@@ -39,7 +39,7 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = DEFAULTS
     except tree.TooManyTags as tags:
         raise PageRefused("page_tags", tags.count, settings.page_tags) from tags
     except tree.TooDeep as deep:
-        raise PageRefused("page_depth", deep.depth, tree.NESTING) from deep
+        raise PageRefused("page_depth", deep.depth, deep.limit) from deep
     except tree.TooManyAttributes as many:
         raise PageRefused("tag_attributes", many.count, tree.ATTRIBUTES) from many
     except tree.TooMuchFormatting as open_:

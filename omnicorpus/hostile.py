@@ -40,6 +40,19 @@ _UNNESTED = _packed(
     b"option optgroup a script style html head body"
 )
 """Elements that are void, or that a second one of the same kind closes: they do not deepen a page by themselves."""
+_SPECIAL = np.array(
+    [
+        int.from_bytes(name[-8:], "big")
+        for name in (
+            b"address applet article aside blockquote body button caption center colgroup dd details dir div dl dt "
+            b"fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup html iframe li "
+            b"listing main marquee menu nav noembed noframes noscript object ol p plaintext pre search section select "
+            b"summary table tbody td template textarea tfoot th thead title tr ul xmp"
+        ).split()
+    ],
+    dtype=np.uint64,
+)
+"""Elements that HTML calls special, the last eight letters of each: no end tag of another kind closes them."""
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _EIGHT = np.uint64(8)
@@ -291,9 +304,18 @@ def _slot(keys: Any, key: Any) -> int:
     return int(slot)
 
 
+@inlined
+def _is_special(packed: Any) -> bool:
+    for name in _SPECIAL:  # noqa: SIM110 - the compiler knows no any() over a generator
+        if name == packed:
+            return True
+    return False
+
+
 @compiled("bytes", "int", "int")
 def depth(source: NDArray[np.uint8], tags: int, limit: int) -> int:
-    """The most elements open at once, counted up to `limit` + 1; an end tag closes all down to the last of its name.
+    """The most elements open at once, counted up to `limit` + 1; an end tag closes all down to the last of its name,
+    but none that is special if it isn't itself.
 
     `tags` is the number of `<` in the page. Names are told apart by a hash of 64 bits.
     """
@@ -303,6 +325,7 @@ def depth(source: NDArray[np.uint8], tags: int, limit: int) -> int:
     keys = np.zeros(size, dtype=np.uint64)
     counts = np.zeros(size, dtype=np.int32)
     opened = np.zeros(limit + 2, dtype=np.int64)
+    special = np.zeros(limit + 2, dtype=np.bool_)
     now = most = 0
     length = len(source)
     for position in range(length - 1):
@@ -328,11 +351,18 @@ def depth(source: NDArray[np.uint8], tags: int, limit: int) -> int:
             keys[slot] = key
             counts[slot] += 1
             opened[now] = slot
+            special[now] = _is_special(packed)
             now += 1
             most = max(most, now)
             if now > limit:
                 break
         elif keys[slot] == key and counts[slot] > 0:
+            below = now - 1
+            if not _is_special(packed):
+                while opened[below] != slot and not special[below]:
+                    below -= 1
+                if opened[below] != slot:
+                    continue
             while True:
                 now -= 1
                 counts[opened[now]] -= 1

@@ -20,6 +20,10 @@ NESTING = 2_000
 """Open elements at once. Browsers cut at 512; a parser needs time in the square of the depth (every <div> looks
 through all open elements for a <p>): 100,000 deep takes minutes, 2,000 deep a hundredth of a second."""
 
+DEEP_TAGS = 200_000_000
+"""Open elements at once, times tags: what a parser looks at where each tag looks through all of them, in 0.4 s. With
+the most tags of the settings' default, 300,000, elements may still nest 666 deep."""
+
 _CHECK_FROM = 10_000
 """Pages with fewer `<` cannot nest so deep that parsing takes over 0.1 s; `omnicorpus.blocks.read` counts them."""
 
@@ -85,11 +89,12 @@ class TooMuchFormatting(ValueError):  # noqa: N818 - a verdict on the page, no f
 
 
 class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of the program
-    """The page nests deeper than `NESTING`; `depth` is the depth at which counting stopped."""
+    """The page nests deeper than `limit`; `depth` is the depth at which counting stopped."""
 
-    def __init__(self, depth: int) -> None:
-        super().__init__(f"more than {NESTING} elements open at once")
+    def __init__(self, depth: int, limit: int = NESTING) -> None:
+        super().__init__(f"more than {limit} elements open at once")
         self.depth = depth
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +210,10 @@ def _surveyed(source: bytes, most_tags: int | None) -> tuple[int, int]:
     tags, attributes, formatting, named, words = hostile.survey(codes)
     if most_tags is not None and tags > most_tags:
         raise TooManyTags(tags)
-    if tags >= _CHECK_FROM and (depth := hostile.depth(codes, tags, NESTING)) > NESTING:
-        raise TooDeep(depth)
+    if tags >= _CHECK_FROM:
+        nesting = min(NESTING, DEEP_TAGS // tags)
+        if (depth := hostile.depth(codes, tags, nesting)) > nesting:
+            raise TooDeep(depth, nesting)
     if attributes > ATTRIBUTES or (formatting > _FEW and formatting * tags > REOPENED):
         attributes, formatting = hostile.most(codes)
         if attributes > ATTRIBUTES:

@@ -170,6 +170,9 @@ def test_limits_of_the_settings(html: bytes, rule: str) -> None:
         (b"<div>" * 100_000, "page_depth"),
         (b"<div>" * 5_000 + b"</div>" * 5_000, "page_depth"),
         (b"<ul><li>" * 50_000, "page_depth"),
+        (b"<table>" + b"<x><div> </x>" * 50_000, "page_depth"),
+        (b"<b><div> </b>" * 50_000, "page_depth"),
+        (b"<div>" * 1_950 + b"</p>" * 240_000, "page_depth"),
         (b"<p " + b" ".join(b"a%d=1" % i for i in range(1_000_000)) + b">x", "tag_attributes"),
         (b"<p>" + b"".join(b"<b id=%d>" % i for i in range(1_000)) + b"</p>" + b"<p>x</p>" * 10_000, "open_formatting"),
         (b"<p>x" * 25_000_000, "page_bytes"),
@@ -200,6 +203,9 @@ def test_hostile_pages_are_refused_with_their_reason(html: bytes, rule: str) -> 
         "<script type='application/ld+json'>" + "[" * 100_000 + "</script><p>x",
         "<frameset><frame></frameset>",
         "<table><tr><td>a<table><tr><td>b",
+        "<p>" + "\u202e\u2066\u200f" * 10_000 + "<img src=a alt='\u202e'>" + "\u2069" * 10_000,
+        "<!DOCTYPE p [<!ENTITY a 'x'>" + "".join(f"<!ENTITY a{n} '{'&a;' * 100}'>" for n in range(100)) + "]><p>&a99;",
+        "<p>" + "&CounterClockwiseContourIntegral;" * 50_000,
     ],
 )
 def test_broken_pages_are_read_without_an_error(html: str) -> None:
@@ -277,6 +283,12 @@ def test_a_page_that_is_named_by_what_draws_its_formulas_is_kept(root: str) -> N
     assert "Some words" in "".join(
         part.text for part in extract(markup, "http://a.test/").parts if isinstance(part, Text)
     )
+
+
+def test_bytes_of_another_charset_are_replaced_and_the_rest_is_read() -> None:
+    html = "<p>Ein Satz über Bäume.</p>".encode("cp1252") + "<p>Noch ein Satz über Bäume.</p>".encode()
+    found = [part.text for part in extract(html, URL).parts if isinstance(part, Text)]
+    assert found == ["Ein Satz \ufffdber B\ufffdume.", "Noch ein Satz über Bäume."]
 
 
 def test_a_long_text_that_begins_with_a_dollar_sign_is_read_once() -> None:
