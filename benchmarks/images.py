@@ -384,8 +384,11 @@ class Wild(Answers):
             self.transport.write(self.good)
 
 
-def run_wild(port: multiprocessing.Queue[int], log: multiprocessing.Queue[tuple[float, list[tuple[float, str, str]]]], stop: object,
-             body: bytes) -> None:  # fmt: skip
+Log = tuple[float, list[tuple[float, str, str]]]
+"""The server's processor seconds, and what it was asked: (seconds, host, path)."""
+
+
+def run_wild(port: multiprocessing.Queue[int], log: multiprocessing.Queue[Log], stop: object, body: bytes) -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         running = await loop.create_server(lambda: Wild(body), "127.0.0.1", 0, backlog=4_096)
@@ -402,7 +405,7 @@ def bench_web(hosts: int, each: int, rate: float) -> None:
     log."""
     body = jpeg(24_000)
     port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    log: multiprocessing.Queue[tuple[float, list[tuple[float, str, str]]]] = multiprocessing.Queue()
+    log: multiprocessing.Queue[Log] = multiprocessing.Queue()
     stop = multiprocessing.Event()
     process = multiprocessing.Process(target=run_wild, args=(port, log, stop, body), daemon=True)
     process.start()
