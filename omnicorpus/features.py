@@ -296,7 +296,14 @@ def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
     spans = page.columns.items
     asked: NDArray[np.uint8]
     asked, ask = rows.questions(
-        spans, page.columns.text, found, _LOWER(), blocks.codes(title), blocks.codes(described), _SHORT_TITLE
+        spans,
+        page.columns.text,
+        found,
+        _characters()[1],
+        _LOWER(),
+        blocks.codes(title),
+        blocks.codes(described),
+        _SHORT_TITLE,
     )
     positions = np.flatnonzero(ask)
     for position, wanted, start, end in zip(

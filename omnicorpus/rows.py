@@ -68,7 +68,9 @@ _KEYS = 7
 _PER_NODE = 9
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
-_DOT, _ELLIPSIS = ord("."), ord("…")
+_DOT, _ELLIPSIS, _COLON, _SOLIDUS, _HYPHEN = (ord(character) for character in ".…:/-")
+_ZERO, _ONE, _TWO, _NINE = (ord(character) for character in "0129")
+_FIRST_CJK = 0x4E00
 _KELVIN, _DOTTED = 0x212A, 0x130
 """The two characters beyond ASCII whose lower case begins with a letter of ASCII: k and i."""
 _TITLE_GRAM, _DESCRIBED_GRAM = 4, 8
@@ -205,19 +207,53 @@ def _may_hold(
     return False
 
 
-@compiled("table", "codes", "table", "shorts", "codes", "codes", "int")
+@inlined
+def _is_decimal(text: NDArray[np.uint32], at: int, end: int, traits: NDArray[np.uint8]) -> bool:
+    return at < end and traits[text[at]] & DECIMAL != 0
+
+
+@inlined
+def _parts_date(text: NDArray[np.uint32], at: int, end: int) -> bool:
+    return at < end and text[at] in (_DOT, _SOLIDUS, _HYPHEN)
+
+
+@inlined
+def _may_be_date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uint8]) -> bool:
+    """Whether what dates and times are told by stands in a text of the plane: a year, hours and minutes, numbers parted
+    twice, a number before an ideograph."""
+    for at in range(start, end - 1):
+        if not _is_decimal(text, at, end, traits):
+            continue
+        behind = at + 1
+        if text[behind] == _COLON and _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits):
+            return True
+        if _parts_date(text, behind, end) and (_parts_date(text, at + 3, end) or _parts_date(text, at + 4, end)):
+            return True
+        if ((text[at] == _ONE and text[behind] == _NINE) or (text[at] == _TWO and text[behind] == _ZERO)) and (
+            _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits)
+        ):
+            return True
+        while behind < end and is_space(text[behind]):
+            behind += 1
+        if behind < end and text[behind] >= _FIRST_CJK:
+            return True
+    return False
+
+
+@compiled("table", "codes", "table", "bytes", "shorts", "codes", "codes", "int")
 def questions(
     items: NDArray[np.int32],
     text: NDArray[np.uint32],
     found: NDArray[np.int32],
+    traits: NDArray[np.uint8],
     lower: NDArray[np.uint16],
     title: NDArray[np.uint32],
     described: NDArray[np.uint32],
     short_title: int,
 ) -> tuple[Any, Any]:
     """What counting characters tells of what is asked, (items, ASKED) flat, and what is left to be asked outside: an
-    `ASK_...` for each item. `found` is of `counts`; `lower` the lower case of the characters of the plane. A title of
-    no more than `short_title` characters is not looked for in texts."""
+    `ASK_...` for each item. `found` is of `counts`, `traits` are as there, `lower` the
+    lower case of the characters of the plane. A title of at most `short_title` characters is looked for in no text."""
     n = items.shape[1]
     asked = np.zeros(n * ASKED, dtype=np.uint8)
     ask = np.zeros(n, dtype=np.uint8)
@@ -235,7 +271,7 @@ def questions(
             asked[item * ASKED + CAPITAL] = (
                 found[item, UPPERS] > 0 and found[item, LOWERS] == 0 and found[item, TITLES] == 0
             )
-            if beyond or found[item, DECIMALS] > 0:
+            if beyond or (found[item, DECIMALS] > 0 and _may_be_date(text, start, end, traits)):
                 ask[item] |= ASK_DATE
             if len(title_grams) and end - start >= _TITLE_GRAM:
                 sure = _lowered(text, start, lower, run, _TITLE_GRAM)
