@@ -544,8 +544,9 @@ class _Session:
 
     def _asked(self, url: str) -> str:
         """The address itself; the test server speaks for https too, but without TLS."""
-        stands_in = self._test_end is not None and guard.stands_in(address.host(url), self._settings.test_server)
-        return f"http:{url.removeprefix('https:')}" if stands_in and url.startswith("https:") else url
+        secured = self._test_end is not None and url.startswith("https:")
+        stood_in = secured and guard.stands_in(address.host(url), self._settings.test_server)
+        return f"http:{url.removeprefix('https:')}" if stood_in else url
 
     def _judge(self, url: str, response: aiohttp.ClientResponse | http2.Answer) -> None:
         """Raise _Refused for every status but 200; 429 and 503 give the host its rest."""

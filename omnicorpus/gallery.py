@@ -16,15 +16,12 @@ from html import escape
 from urllib.parse import urlsplit
 
 from omnicorpus import picture, storage
-from omnicorpus.deadline import DeadlinePassed, deadline
 from omnicorpus.document import Document, Image, Locator, Part, Text
+from omnicorpus.glimpse import Glimpses
 from omnicorpus.schema import Dropped
 
 SIDE = 480
 """Pixels of the longer side of a picture on the page: two columns of a laptop's window, some 30 kB each."""
-
-SECONDS = 20.0
-"""For one picture, as in the stage that measures it; a picture that killed that stage's worker has no bytes to show."""
 
 LONGEST_TEXT = 20_000
 """Characters of one text part that are shown; the rest is counted."""
@@ -53,13 +50,14 @@ def page(documents: Sequence[Document], pictures: Mapping[str, bytes], *, title:
     `pictures` holds image addresses and their bytes as served; where an address is missing or can't be decoded, its
     place says so.
     """
-    shown = _Pictures(pictures)
     contents = "".join(
         f'<li><a href="#d{k}" dir="auto">{_clean(document.facts.title or document.url)}</a> '
         f"<small>{_clean(document.language or '?')}</small></li>"
         for k, document in enumerate(documents, 1)
     )
-    body = "\n".join(_document(document, k, len(documents), shown) for k, document in enumerate(documents, 1))
+    with Glimpses() as glimpses:
+        shown = _Pictures(pictures, glimpses)
+        body = "\n".join(_document(document, k, len(documents), shown) for k, document in enumerate(documents, 1))
     images = sum(1 for document in documents for _ in document.images())
     note = f"{_count(len(documents), 'document')}, {_count(images, 'image')}."
     return _frame(title, note, f"<ol>{contents}</ol>", body)
@@ -76,18 +74,19 @@ def drops_page(
 
     `addresses` maps ids of kept documents to their addresses, for the twins of duplicates.
     """
-    shown = _Pictures(pictures)
     groups: dict[tuple[str, str], list[Dropped]] = {}
     for dropped in drops:
         groups.setdefault((dropped.stage, dropped.drop.rule), []).append(dropped)
     contents, body, number = [], [], 0
-    for k, ((stage, rule), group) in enumerate(groups.items(), 1):
-        heading = f"{_clean(rule)} <small>{_clean(stage)} · {len(group)}</small>"
-        contents.append(f'<li><a href="#r{k}">{_clean(rule)}</a> <small>{len(group)}</small></li>')
-        body.append(f'<h2 class="rule" id="r{k}">{heading}</h2>')
-        for dropped in group:
-            number += 1
-            body.append(_dropped(dropped, number, shown, addresses or {}))
+    with Glimpses() as glimpses:
+        shown = _Pictures(pictures, glimpses)
+        for k, ((stage, rule), group) in enumerate(groups.items(), 1):
+            heading = f"{_clean(rule)} <small>{_clean(stage)} · {len(group)}</small>"
+            contents.append(f'<li><a href="#r{k}">{_clean(rule)}</a> <small>{len(group)}</small></li>')
+            body.append(f'<h2 class="rule" id="r{k}">{heading}</h2>')
+            for dropped in group:
+                number += 1
+                body.append(_dropped(dropped, number, shown, addresses or {}))
     note = f"{_count(len(drops), 'drop')} by {_count(len(groups), 'rule')}."
     return _frame(title, note, f"<ol>{''.join(contents)}</ol>", "\n".join(body))
 
@@ -95,8 +94,9 @@ def drops_page(
 class _Pictures:
     """Data addresses of pictures, each made once however many documents show it."""
 
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
+    def __init__(self, contents: Mapping[str, bytes], glimpses: Glimpses) -> None:
         self._contents = contents
+        self._glimpses = glimpses
         self._made: dict[str, str | picture.NotAPicture | None] = {}
 
     def get(self, url: str) -> str | picture.NotAPicture | None:
@@ -110,12 +110,9 @@ class _Pictures:
         if content is None:
             return None
         try:
-            with deadline(SECONDS):
-                small = picture.thumbnail(content, SIDE)
+            small = self._glimpses.make(content, SIDE)
         except picture.NotAPicture as verdict:
             return verdict
-        except DeadlinePassed:
-            return picture.NotAPicture("too_slow")
         return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
 
 

@@ -31,6 +31,7 @@ from omnicorpus import exhibit, gallery, job, label, picture, sample, storage, t
 from omnicorpus.document import Document, Image, Part, Text
 from omnicorpus.errors import ConfigError, InputError, OutputError
 from omnicorpus.exhibit import Exhibit, Mark, Slot
+from omnicorpus.glimpse import Glimpses
 from omnicorpus.label import Label
 from omnicorpus.reading import visible
 from omnicorpus.sample import Stratum
@@ -91,6 +92,7 @@ class Desk:
     pictures: trail.Pictures | None = None
     labels: dict[str, Label] = field(default_factory=dict)
     _drawn: dict[int, list[bytes | None]] = field(default_factory=dict)
+    _glimpses: Glimpses = field(default_factory=Glimpses)
 
     def overview(self) -> dict[str, Any]:
         return {
@@ -195,18 +197,22 @@ class Desk:
                 del self._drawn[next(iter(self._drawn))]
             urls = _urls(self.exhibits[number])
             found = self.pictures.of(urls) if self.pictures is not None else {}
-            self._drawn[number] = [_drawn(found.get(url)) for url in urls]
+            self._drawn[number] = [_drawn(found.get(url), self._glimpses) for url in urls]
         drawn = self._drawn[number]
         return drawn[place] if place < len(drawn) else None
+
+    def close(self) -> None:
+        """End the process that draws."""
+        self._glimpses.close()
 
 
 DRAWN = 20
 """Documents whose small pictures are held: some 40 kB each picture."""
 
 
-def _drawn(content: bytes | None) -> bytes | None:
+def _drawn(content: bytes | None, glimpses: Glimpses) -> bytes | None:
     try:
-        return None if content is None else picture.thumbnail(content, gallery.SIDE)
+        return None if content is None else glimpses.make(content, gallery.SIDE)
     except picture.NotAPicture:
         return None
 
@@ -536,6 +542,7 @@ async def _serve(desk: Desk, port: int, browser: bool, tell: Callable[[str], Non
         await stopped.wait()
     finally:
         await runner.cleanup()
+        desk.close()
 
 
 def _listen(port: int) -> socket.socket:
