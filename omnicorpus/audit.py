@@ -12,8 +12,7 @@ Labels of items that were drawn themselves count, and those of documents that we
 marks what is wrong, and leaves, would find nothing but wrong drops.
 
 Every label stands for `weight` items of its sample's run. Rates are weighted means; their intervals are Wilson's with
-the effective number of labels, (sum of weights)² / sum of squared weights (Kish). Labels of one document are not
-independent, and the intervals don't know it: they are too narrow where one document has many.
+the effective number of labels, which knows that labels of one document say much the same (`Tally.effective`).
 """
 
 from __future__ import annotations
@@ -62,29 +61,47 @@ class ReviewSettings:
 
 @dataclass(slots=True)
 class Tally:
-    """Labelled items: how many, how many of them are bad news, and the same weighted."""
+    """Labelled items: how many, how many of them are bad news; and their weights by document, all and bad."""
 
     labelled: int = 0
     bad: int = 0
-    weight: float = 0.0
-    bad_weight: float = 0.0
     squares: float = 0.0
+    weights: dict[str, float] = field(default_factory=dict)
+    bad_weights: dict[str, float] = field(default_factory=dict)
 
-    def add(self, weight: float, *, bad: bool) -> None:
+    def add(self, document: str, weight: float, *, bad: bool) -> None:
         self.labelled += 1
         self.bad += bad
-        self.weight += weight
-        self.bad_weight += weight * bad
         self.squares += weight * weight
+        self.weights[document] = self.weights.get(document, 0.0) + weight
+        self.bad_weights[document] = self.bad_weights.get(document, 0.0) + weight * bad
 
     @property
     def rate(self) -> float | None:
-        return self.bad_weight / self.weight if self.weight else None
+        weight = sum(self.weights.values())
+        return sum(self.bad_weights.values()) / weight if weight else None
 
     @property
     def effective(self) -> float:
-        """As many labels of equal weight would say as much."""
-        return self.weight * self.weight / self.squares if self.squares else 0.0
+        """As many independent labels of equal weight would say as much.
+
+        The rate's variance is taken between documents (linearised, as surveys of clusters are reckoned: Korn and
+        Graubard 1998). It can't say more than the labels if each were independent, nor less than one label for each
+        document; both counted by their weights, (sum)² / sum of squares (Kish). Where all labels agree nothing can be
+        seen of how labels of one document hang together, and the documents are counted.
+        """
+        rate = self.rate
+        if rate is None:
+            return 0.0
+        weight = sum(self.weights.values())
+        most = weight * weight / self.squares
+        least = weight * weight / sum(each * each for each in self.weights.values())
+        documents = len(self.weights)
+        if documents == 1 or self.bad in (0, self.labelled):
+            return least
+        apart = sum((self.bad_weights[name] - rate * each) ** 2 for name, each in self.weights.items())
+        variance = documents / (documents - 1) * apart / (weight * weight)
+        return min(most, max(least, rate * (1 - rate) / variance)) if variance else most
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
         """The two-sided interval of the rate."""
@@ -192,9 +209,9 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
         is_read = row["document"] in truths.read
         if truth.weight is None or truth.is_good is None or not (is_read or truth.drawn == "item"):
             continue
-        rule.drops.add(truth.weight, bad=truth.is_good)
+        rule.drops.add(row["document"], truth.weight, bad=truth.is_good)
         if is_read and not truth.is_good:
-            rule.own.add(truth.weight, bad=False)
+            rule.own.add(row["document"], truth.weight, bad=False)
     kept, missed = Tally(), []
     for document in _kept(files, truths.documents):
         for truth, text in truths.of_kept(document):
@@ -203,7 +220,7 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
                 continue
             is_read = document.id in truths.read
             if is_read and text is not None:
-                kept.add(truth.weight, bad=not truth.is_good)
+                kept.add(document.id, truth.weight, bad=not truth.is_good)
             if truth.is_good:
                 continue
             example = _example(truth, document.url, text or document.facts.title, None)
@@ -213,7 +230,7 @@ def report(files: Trail, labels: Mapping[str, Label], settings: ReviewSettings, 
                 continue
             own.missed.append(example)
             if is_read:
-                own.own.add(truth.weight, bad=True)
+                own.own.add(document.id, truth.weight, bad=True)
     given = [each for each in labels.values() if each.verdict is not None and each.kind != "reviewed"]
     return Report(
         sorted(rules.values(), key=lambda rule: (-rule.drops.labelled, -rule.triggers, rule.name, rule.shadow)),

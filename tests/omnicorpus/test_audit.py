@@ -10,9 +10,10 @@ from omnicorpus.audit import ReviewSettings, Rule, Tally, wilson
 
 
 def tally(bad: int, good: int, weight: float = 1.0) -> Tally:
+    """Labels of one weight, each of its own document."""
     found = Tally()
-    for is_bad in [True] * bad + [False] * good:
-        found.add(weight, bad=is_bad)
+    for number, is_bad in enumerate([True] * bad + [False] * good):
+        found.add(f"document {number}", weight, bad=is_bad)
     return found
 
 
@@ -43,8 +44,37 @@ def test_the_interval_holds_the_rate_and_weights_of_one_size_say_nothing(bad: in
 
 def test_unequal_weights_move_the_rate_and_cost_labels() -> None:
     found = tally(1, 0, 9.0)
-    found.add(1.0, bad=False)
+    found.add("another", 1.0, bad=False)
     assert (found.rate, round(found.effective, 3)) == (0.9, 1.22)
+
+
+@pytest.mark.parametrize(
+    ("documents", "effective"),
+    [
+        # 12 labels in each row, of which 6 are bad: with p = 1/2 the variance of one label is 1/4.
+        ([(6, 0), (0, 6)], 2),  # nothing but agreement within a document: two documents say what two labels say
+        ([(3, 3), (3, 3)], 12),  # documents are alike: the labels say as much as if independent, and no more
+        ([(2, 1), (1, 2), (2, 1), (1, 2)], 12),  # labels of a document differ more than by chance
+        ([(3, 0), (2, 1), (1, 2), (0, 3)], 5.4),  # by hand: 2 * (1.5² + 0.5²) = 5 apart; 0.25 / (4/3 * 5 / 144)
+    ],
+)
+def test_labels_of_one_document_say_less_the_more_they_agree(documents: list[tuple[int, int]], effective: float) -> None:
+    found = Tally()
+    for number, (bad, good) in enumerate(documents):
+        for is_bad in [True] * bad + [False] * good:
+            found.add(f"document {number}", 1.0, bad=is_bad)
+    assert (found.labelled, found.rate) == (12, 0.5)
+    assert found.effective == pytest.approx(effective)
+
+
+@pytest.mark.parametrize("bad", [True, False])
+def test_where_all_labels_agree_their_documents_are_counted(bad: bool) -> None:
+    found = Tally()
+    for number in range(3):
+        for _ in range(20):
+            found.add(f"document {number}", 1.0, bad=bad)
+    assert found.effective == pytest.approx(3)
+    assert found.interval() == pytest.approx(wilson(float(bad), 3, 0.975))
 
 
 @pytest.mark.parametrize(
