@@ -5,7 +5,7 @@ DEMO := runs/demo
 # Two processes fill the two cores that CI has; a file's tests stay together, because they share what its fixtures make.
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images
+.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images bench-scorers
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -72,6 +72,9 @@ bench-images: install .venv-bench ## Measure images: fetch, decode, hash, score,
 
 bench-text: install .venv-bench ## Measure the text filters beside datatrove's
 	$(BIN)/python benchmarks/text.py
+
+bench-scorers: install ## Measure every engine that scores texts
+	$(BIN)/python benchmarks/scorers.py
 
 clean: ## Remove what was made
 	rm -rf .venv .venv-bench runs build *.egg-info

@@ -28,7 +28,7 @@ from omnicorpus.funnel import Level
 from omnicorpus.lease import Lease
 from omnicorpus.plan import Plan, Step
 from omnicorpus.runner import Engine, Listener, Progress
-from omnicorpus.stage import Stage, fingerprint
+from omnicorpus.stage import FOLDERS, Stage, fingerprint
 
 RUN, STATE, MANIFEST = "run.json", "state.json", "manifest.json"
 
@@ -168,7 +168,7 @@ def _own(root: str, identity: Identity) -> dict[str, Any]:
 
 def _check_empty(root: str) -> None:
     """A finished run removes what it didn't write from its folders: they must be its own from the start."""
-    for folder in (plan.WORK, "documents", "images", "drops"):
+    for folder in (plan.WORK, *FOLDERS):
         inside = storage.join(root, folder)
         found: list[str] = []
         with suppress(InputError):  # what can't be listed can't be written either, and the write says it better
@@ -239,9 +239,10 @@ def _sweep(root: str, laid_out: Plan) -> None:
                     storage.remove(storage.join(folder, file))
             storage.remove(folder)
     files = {path for _, path in laid_out.final_files()}
-    for folder in sorted({folder for folder, _ in laid_out.final_files()}):
-        for name in storage.names(storage.join(root, folder)):
-            path = storage.join(root, folder, name)
+    for folder in FOLDERS:
+        inside = storage.join(root, folder)
+        for name in storage.names(inside):
+            path = storage.join(inside, name)
             if path not in files:
                 storage.remove(path)
 

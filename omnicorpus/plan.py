@@ -15,7 +15,7 @@ from typing import Any
 
 from omnicorpus import config, shard, storage
 from omnicorpus.errors import ConfigError
-from omnicorpus.stage import Call, Need, Resources, Stage, fingerprint, plain, table_path
+from omnicorpus.stage import Call, Folder, Need, Resources, Stage, fingerprint, plain, table_path
 
 WORK = "work"
 
@@ -85,7 +85,7 @@ class Plan:
             exchanges=stage.exchanges,
         )
 
-    def final_files(self) -> Iterator[tuple[str, str]]:
+    def final_files(self) -> Iterator[tuple[Folder, str]]:
         """(folder, path) of every file that is the run's result."""
         for step in self.steps:
             for name in step.shards:
@@ -93,7 +93,7 @@ class Plan:
                     yield _folder(step.stage, table), path
 
 
-def _folder(stage: Stage, table: str) -> str:
+def _folder(stage: Stage, table: str) -> Folder:
     return stage.final.get(table, "drops")
 
 

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from omnicorpus import schema, table
 from omnicorpus.document import Drop
@@ -122,6 +122,12 @@ class Counts:
         return Counts(rows_in, rows_out, dict(sorted(drops.items())), dict(sorted(cuts.items())))
 
 
+Folder = Literal["documents", "images", "drops", "shadows"]
+"""Where a run's results lie, below its own folder."""
+
+FOLDERS: tuple[Folder, ...] = get_args(Folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step of a pipeline.
@@ -144,7 +150,7 @@ class Stage:
     start: Callable[[Any], object] | None = None
     resources: Resources = Resources()
     version: int = 1
-    final: Mapping[str, str] = field(default_factory=dict)
+    final: Mapping[str, Folder] = field(default_factory=dict)
     exchanges: tuple[str, ...] = ()
     unit: str = "documents"
     in_funnel: bool = True

@@ -48,7 +48,7 @@ from omnicorpus import (
 from omnicorpus.document import Document, Drop, Image, Part, Scores, Text
 from omnicorpus.schema import Dropped, dropped_document, dropped_part
 from omnicorpus.scorer import Passage
-from omnicorpus.stage import Call, Counts, Need, Stage, shard_name
+from omnicorpus.stage import Call, Counts, Folder, Need, Stage, shard_name
 from omnicorpus.warc import BadRecord, Response
 from pipelines.page import Page, PageSettings, pages, read_page
 
@@ -242,7 +242,7 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
             _tables(settings.select.shadow),
             needs=(Need("extract", "documents"), Need("extract", "records")),
             records=True,
-            final={SHADOWS: SHADOWS} if settings.select.shadow else {},
+            final=_shadows(settings.select.shadow),
         ),
         *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
         *paragraphs,
@@ -265,16 +265,17 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
                 *(Need(stage.name, text_score.TABLE) for stage in scores),
             ),
             records=True,
-            final={"documents": "documents"} | ({SHADOWS: SHADOWS} if settings.refine.shadow else {}),
+            final={"documents": "documents", **_shadows(settings.refine.shadow)},
         ),
     )
 
 
-SHADOWS = shadow.TABLE
+def _shadows(trial: tuple[str, ...]) -> dict[str, Folder]:
+    return {shadow.TABLE: "shadows"} if trial else {}
 
 
 def _tables(trial: tuple[str, ...]) -> tuple[str, ...]:
-    return ("documents", "drops", SHADOWS) if trial else ("documents", "drops")
+    return ("documents", "drops", shadow.TABLE) if trial else ("documents", "drops")
 
 
 def extract(call: Call, _state: object) -> Counts:
@@ -410,7 +411,7 @@ def _judged(
     call.write_drops(dropped)
     counts = Counts.of(rows_in, rows_out, dropped)
     if trial:
-        table.write(call.path(SHADOWS), schema.drops_table(marked))
+        table.write(call.path(shadow.TABLE), schema.drops_table(marked))
         seen = Counter(f"shadow: {item.drop.rule}" for item in marked)
         counts = replace(counts, cuts={**counts.cuts, **dict(sorted(seen.items()))})
     return counts

@@ -58,7 +58,9 @@ def test_unequal_weights_move_the_rate_and_cost_labels() -> None:
         ([(3, 0), (2, 1), (1, 2), (0, 3)], 5.4),  # by hand: 2 * (1.5² + 0.5²) = 5 apart; 0.25 / (4/3 * 5 / 144)
     ],
 )
-def test_labels_of_one_document_say_less_the_more_they_agree(documents: list[tuple[int, int]], effective: float) -> None:
+def test_labels_of_one_document_say_less_the_more_they_agree(
+    documents: list[tuple[int, int]], effective: float
+) -> None:
     found = Tally()
     for number, (bad, good) in enumerate(documents):
         for is_bad in [True] * bad + [False] * good:

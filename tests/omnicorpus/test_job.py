@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,23 @@ def test_a_changed_setting_redoes_its_stage_and_what_follows_and_leaves_no_old_f
     fresh = tmp_path.with_name("fresh")
     run(fresh, Inline(), keep_settings=Keep(divisor=3))
     assert outcome.redone == ("keep", "total")
+    assert contents(tmp_path) == contents(fresh)
+
+
+def test_a_folder_that_no_stage_fills_any_more_is_emptied(tmp_path: Path) -> None:
+    make_stage, keep_stage, total_stage = stages()
+    marking = replace(keep_stage, tables=("numbers", "drops", "shadows"), final={"shadows": "shadows"}, version=2)
+
+    def mark(call: Call, state: int) -> Counts:
+        table.write(call.path("shadows"), pa.table({"n": [state]}, schema=NUMBERS))
+        return keep(call, state)
+
+    job.execute(str(tmp_path), (make_stage, replace(marking, work=mark), total_stage), IDENTITY, Inline, quiet)
+    assert len(list((tmp_path / "shadows").iterdir())) == 3
+    run(tmp_path, Inline())
+    assert list((tmp_path / "shadows").iterdir()) == []
+    fresh = tmp_path.with_name("fresh")
+    run(fresh, Inline())
     assert contents(tmp_path) == contents(fresh)
 
 
