@@ -226,14 +226,15 @@ function say(change) {
 
 function finish() {
   const document = current;
-  const open = targets.findIndex((each) => each.kind === "shadow" && !shown.labels[each.item]);
-  if (open >= 0 && shown.asks && warned !== document) {
-    warned = document;
-    hold(open);
-    tell("a mark in shadow is not judged yet: w or o; Enter again leaves it open");
-    return;
-  }
   later(async () => {
+    if (document !== current) return;
+    const open = targets.findIndex((each) => each.kind === "shadow" && !shown.labels[each.item]);
+    if (open >= 0 && shown.asks && warned !== document) {
+      warned = document;
+      hold(open);
+      tell("a mark in shadow is not judged yet: w or o; Enter again leaves it open");
+      return;
+    }
     Object.assign(shown, await ask(`/reviewed/${document}`, {}));
     paint();
     tell("saved: read to the end");

@@ -394,7 +394,9 @@ def test_ten_documents_are_labelled_by_keyboard_and_are_there_after_a_restart(ru
             shown = "return [...document.querySelectorAll('.label')].map(e => e.textContent)"
             await_that(ask_browser, shown + ".length")
             press(ask_browser, "\ue007")
-            if evaluate(ask_browser, "return document.getElementById('status').textContent").startswith("a mark in"):
+            moved = f"document.getElementById('place').textContent === '{number + 1} of 12'"
+            told = "document.getElementById('status').textContent.startsWith('a mark in')"
+            if await_that(ask_browser, f"return {moved} ? 'moved' : {told} && 'told'") == "told":
                 press(ask_browser, "\ue007")
         await_that(ask_browser, "return document.getElementById('place').textContent === '11 of 12'")
         assert ask_browser("POST", "/se/log", {"type": "browser"}) == []
