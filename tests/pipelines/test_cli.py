@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from omnicorpus import job, storage, table
+from omnicorpus import job, lease, storage, table
 from tests import build
 from tests.pipelines.test_page import BODY
 
@@ -333,7 +334,16 @@ def test_a_run_is_stopped_and_goes_on_later(tmp_path: Path, by: str) -> None:
         assert process.poll() is None
         time.sleep(0.01)
     if by == "stop":
-        assert "stopped: out" in omnicorpus("stop", "out", cwd=tmp_path).stderr
+        process.send_signal(signal.SIGSTOP)
+        asking = subprocess.Popen(
+            [sys.executable, "-m", "pipelines.cli", "stop", "out"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+        while not (tmp_path / "out" / lease.STOP).exists():
+            assert asking.poll() is None, asking.communicate()[1]
+            time.sleep(0.01)
+        time.sleep(lease.BEAT_SECONDS)  # so that the run's next beat is due the moment that it goes on
+        process.send_signal(signal.SIGCONT)
+        assert "stopped: out" in asking.communicate()[1]
     else:
         process.terminate()
     _, told = process.communicate()
