@@ -141,6 +141,7 @@ def stages(
             start=partial(start_fetch, settings.fetch),
             resources=resources.fetch,
             unit="images",
+            records=True,
         ),
         Stage(
             "measure",
@@ -165,16 +166,18 @@ def stages(
             exchanges=("measures",),
             unit="images",
             in_funnel=False,
+            records=True,
         ),
         Stage(
             "score",
             score,
             ScoreSettings(clip, settings.sentences, partitions),
-            ("documents", "hashes"),
+            ("documents", "hashes", "drops"),
             needs=(documents, Need("images", "measures", "all")),
             exchanges=("hashes",),
             start=None if clip is None else start_clip,
             resources=seeing,
+            records=True,
         ),
         Stage(
             "hash_counts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -160,6 +161,8 @@ def measure(call: Call, meter: Meter) -> Counts:
                     else _measured(content, settings, meter)
                 )
                 if look is not None:
+                    if call.marks and meter.nsfw is not None:
+                        meter.nsfw.scores([look])  # by itself, where a picture that kills the model is looked for
                     looks.append((len(rows), look))
                 rows.append({**row, **{name: getattr(measures, name) for name, _ in KEPT_MEASURES}})
                 pixels.append(seen)
@@ -257,6 +260,7 @@ def images(call: Call, embedder: Embedder | None) -> Counts:
     settings: EmbedSettings = call.settings
     returned: list[pa.Table] = []
     homes: list[np.ndarray] = []
+    reasons: Counter[str] = Counter()
     count = 0
     groups = zip(
         table.groups(call.one("measure.measures")),
@@ -266,8 +270,19 @@ def images(call: Call, embedder: Embedder | None) -> Counts:
     )
     with table.appending(call.path("images"), schema.IMAGES, plain=["content"]) as append:
         for measured, inputs, pictures in groups:
+            pixels = inputs["pixels"].to_pylist()
+            verdicts = watch.tried(call, pixels, lambda seen: _vectors([seen], embedder, settings), first=count)
             count += measured.num_rows
-            vectors, held = _vectors(inputs["pixels"], embedder, settings)
+            if any(verdicts):
+                errors = [
+                    error if lost is None else lost.rule
+                    for error, lost in zip(measured["error"].to_pylist(), verdicts, strict=True)
+                ]
+                place = measured.schema.get_field_index("error")
+                measured = measured.set_column(place, measured.schema.field(place), [errors])
+                pixels = [seen if lost is None else None for seen, lost in zip(pixels, verdicts, strict=True)]
+                reasons.update(lost.rule for lost in verdicts if lost is not None)
+            vectors, held = _vectors(pixels, embedder, settings)
             scored = _with_heads(measured, vectors, held, embedder)
             whole = scored.append_column("embedding", _embeddings(vectors, held, measured.num_rows))
             whole = whole.append_column("content", pictures["content"])
@@ -278,19 +293,18 @@ def images(call: Call, embedder: Embedder | None) -> Counts:
     rows = pa.concat_tables([RETURNED.empty_table(), *returned])
     home = np.concatenate([np.empty(0, np.int64), *homes]).astype(np.int64)
     table.scatter(call.path("measures"), rows, home, settings.document_shards)
-    return Counts(count, count)
+    return Counts(count, count - reasons.total(), dict(sorted(reasons.items())))
 
 
 def _vectors(
-    pixels: pa.ChunkedArray, embedder: Embedder | None, settings: EmbedSettings
+    given: Sequence[bytes | None], embedder: Embedder | None, settings: EmbedSettings
 ) -> tuple[np.ndarray, list[int]]:
     """Unit vectors of a row group's pictures, which go through the model together, and the rows that have one."""
-    given = pixels.to_pylist()
     held = [index for index, item in enumerate(given) if item is not None]
     if embedder is None or settings.clip is None or not held:
         return np.empty((0, 0), np.float32), []
     side = embedder.clip.frame.side
-    stack = np.frombuffer(b"".join(given[index] for index in held), np.uint8).reshape(-1, side, side, 3)
+    stack = np.frombuffer(b"".join(item for item in given if item is not None), np.uint8).reshape(-1, side, side, 3)
     return embedder.clip.images(stack, settings.clip.batch), held
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import address, schema, table
+from omnicorpus import address, schema, table, watch
 from omnicorpus.assignment import assign
 from omnicorpus.document import Document, Image, Measures, Part, Text
 from omnicorpus.measure import KEPT_MEASURES, RETURNED, ClipSettings, Towers, load_clip
@@ -44,13 +44,20 @@ def score(call: Call, clip: Towers | None) -> Counts:
     told = table.gather(call.inputs["images.measures"], call.index, RETURNED)
     known = _known(told)
     hashes: dict[tuple[str, str], int] = {}
+    dropped: list[schema.Dropped] = []
     count = 0
+
+    def scored(documents: list[Document]) -> list[Document]:
+        return documents if clip is None or settings.clip is None else _scored(documents, known, clip, settings)
+
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
         for group in table.groups(given):
             documents = [_with_measures(document, known) for document in schema.documents(group)]
-            if clip is not None and settings.clip is not None:
-                documents = _scored(documents, known, clip, settings)
+            verdicts = watch.tried(call, documents, lambda document: scored([document]), first=count)
             count += len(documents)
+            told_of = list(zip(documents, verdicts, strict=True))
+            dropped += [schema.dropped_document(each, lost, call.stage) for each, lost in told_of if lost is not None]
+            documents = scored([each for each, lost in told_of if lost is None])
             for document in documents:
                 for pair in _hashes(document):
                     hashes[pair] = hashes.get(pair, 0) + 1
@@ -67,7 +74,8 @@ def score(call: Call, clip: Towers | None) -> Counts:
     )
     home = np.array([int(digits, 16) % settings.partitions for _, digits in pairs], dtype=np.int64)
     table.scatter(call.path("hashes"), rows, home, settings.partitions)
-    return Counts(count, count)
+    call.write_drops(dropped)
+    return Counts.of(count, count - len(dropped), dropped)
 
 
 @dataclass(frozen=True, slots=True)

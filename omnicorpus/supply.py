@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from omnicorpus import address, robots, schema, storage, table
+from omnicorpus import address, robots, schema, storage, table, watch
 from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings
 from omnicorpus.stage import Call, Counts
 from omnicorpus.warc import BadBody, read_response
@@ -180,9 +180,11 @@ def fetch(call: Call, supply: Supply) -> Counts:
             missing = {key: item for key, item in found.items() if not item.settled}
             if source == "warc":
                 places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
-                for key, item in missing.items():
-                    if key in places:
-                        _keep(item, _from_crawl(places[key], settings), source, supply, spool)
+                for (key, item), lost in watch.records(call, found.items()):
+                    if key not in missing or key not in places:
+                        continue
+                    came = _from_crawl(places[key], settings) if lost is None else Fetched(item.url, error=lost.rule)
+                    _keep(item, came, source, supply, spool)
             elif source == "earlier":
                 _take_earlier(settings.earlier, missing, supply, spool)
             else:

@@ -65,6 +65,22 @@ def records(call: Call, found: Iterable[Record], *, first: int = 0) -> Iterator[
     return read(call, lambda _trail: found, first=first)
 
 
+def tried(
+    call: Call, items: Iterable[Record], attempt: Callable[[Record], object], *, first: int = 0
+) -> list[Drop | None]:
+    """The verdict on each item of a batch that goes through a model at once; None for those that may.
+
+    Where the record that killed the shard's worker is looked for (`omnicorpus.alone`), each item is attempted by itself
+    before the batch is. `first` as in `records`.
+    """
+    verdicts = []
+    for item, lost in records(call, items, first=first):
+        if lost is None and call.marks:
+            attempt(item)
+        verdicts.append(lost)
+    return verdicts
+
+
 def read(
     call: Call, found: Callable[[Trail], Iterable[Record]], *, first: int = 0
 ) -> Iterator[tuple[Record, Drop | None]]:
