@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from omnicorpus import config, job, measure, picture, schema, table, warc
+from omnicorpus import config, job, measure, nsfw, picture, schema, supply, table, warc
 from omnicorpus.document import Document, Drop
 from omnicorpus.runner import Engine
 from omnicorpus.stage import Call, Counts
@@ -120,37 +121,121 @@ def deadly_measure(call: Call, meter: measure.Meter) -> Counts:
         measure.picture.decode = decode
 
 
+CLOCKS = (
+    "The clock of the mill stopped in the year of the flood, and nobody has wound it since. A heron nests behind its "
+    "face, and the children say that it is the bird who tells the hours now.",
+    "A deadly frost came in April. The miller's widow wrapped every apple tree in sacking and sat up three nights with "
+    "a lantern, and in the autumn hers was the only orchard of the valley that bore.",
+)
+
+
+def deadly_fetch(call: Call, state: supply.Supply) -> Counts:
+    def deadly(file: str, offset: int, length: int) -> warc.Stored:
+        stored = warc.read_response(file, offset, length)
+        return ctypes.string_at(0) if stored.body == build.png(340, 240) else stored
+
+    supply.read_response = deadly
+    try:
+        return supply.fetch(call, state)
+    finally:
+        supply.read_response = warc.read_response
+
+
+FRAME = picture.Frame(side=8)
+
+
+def seen_of(width: int) -> np.ndarray:
+    """What a model sees of `build.png(width, 240)`."""
+    decoded = picture.decode(build.png(width, 240), max_pixels=1_000_000)
+    return picture.framed(decoded, FRAME, picture.resized)
+
+
+class DeadlyNsfw:
+    """A model of pictures that dies of one, alone or among others."""
+
+    def __init__(self) -> None:
+        decoded = picture.decode(build.png(350, 240), max_pixels=1_000_000)
+        self.deadly = nsfw.model_input(decoded)
+
+    def scores(self, looks: Sequence[np.ndarray]) -> np.ndarray:
+        if any(np.array_equal(look, self.deadly) for look in looks):
+            ctypes.string_at(0)
+        return np.zeros(len(looks), np.float32)
+
+
+class DeadlyTowers:
+    """A CLIP model that dies of one picture and of one text."""
+
+    frame, dimension = FRAME, 4
+
+    def images(self, pixels: np.ndarray, batch: int = 64) -> np.ndarray:
+        if any(np.array_equal(each, seen_of(360)) for each in pixels):
+            ctypes.string_at(0)
+        return self._vectors(len(pixels))
+
+    def texts(self, texts: Sequence[str], batch: int = 64) -> np.ndarray:
+        if any("deadly" in text for text in texts):
+            ctypes.string_at(0)
+        return self._vectors(len(texts))
+
+    def _vectors(self, count: int) -> np.ndarray:
+        return np.eye(1, self.dimension, dtype=np.float32).repeat(count, axis=0)
+
+
+def start_deadly_meter(_settings: object) -> measure.Meter:
+    return measure.Meter(FRAME, picture.resized, DeadlyNsfw(), None)  # type: ignore[arg-type]
+
+
+def start_deadly_embedder(_settings: object) -> measure.Embedder:
+    return measure.Embedder(DeadlyTowers(), None, None)
+
+
+def start_deadly_towers(_settings: object) -> DeadlyTowers:
+    return DeadlyTowers()
+
+
 @pytest.mark.slow
-def test_a_document_that_kills_a_filter_and_a_picture_that_kills_its_decoder_are_lost_alone(tmp_path: Path) -> None:
+def test_what_kills_a_filter_a_decoder_or_a_model_is_lost_alone_though_models_take_batches(tmp_path: Path) -> None:
     from omnicorpus import cluster
 
+    widths = {"i": 320, "decode": 330, "fetch": 340, "nsfw": 350, "clip": 360}
     pictures = [
         build.record(f"https://a.test/{name}.png", build.png(width, 240), mime="image/png")
-        for name, width in (("i", 320), ("k", 330))
+        for name, width in widths.items()
     ]
-    shown = [page("tides", TIDES), page("deadly", TIDES), page("bread", BREAD).replace(b"/i.png", b"/k.png")]
+    every = b"".join(f"<img src='/{name}.png' alt='a shell'>".encode() for name in widths)
+    bread = page("bread", BREAD).replace(b"<img src='/i.png' alt='a shell'>", every)
+    shown = [page("tides", TIDES), page("deadly", TIDES), page("clocks", CLOCKS), bread]
     source = build.warc(tmp_path / "crawl.warc.gz", *shown, *pictures)
     values = {
         "pipeline": "common_crawl", "input": [source], "output": str(tmp_path / "out"), "partitions": 1,
-        "images": {"sources": ["warc"], "clip": None, "nsfw": {"enabled": False}},
+        "images": {"sources": ["warc"], "clip": {"model": "stand-in", "pretrained": None}},
     }  # fmt: skip
     settings = config.fill(common_crawl.Settings, values, "test")
-    works = {"select": deadly_select, "measure": deadly_measure}
+    starts = {"measure": start_deadly_meter, "images": start_deadly_embedder, "score": start_deadly_towers}
+    works = {"select": deadly_select, "fetch": deadly_fetch, "measure": deadly_measure}
     stages = tuple(
-        replace(stage, work=works.get(stage.name, stage.work)) for stage in common_crawl.stages(settings, (source,))
+        replace(stage, start=starts.get(stage.name, stage.start), work=works.get(stage.name, stage.work))
+        for stage in common_crawl.stages(settings, (source,))
     )
     engine: Engine = cluster.embedded(2)
     outcome = job.execute(
         settings.output, stages, job.Identity("toy", (source,), {}), lambda: engine, lambda _progress: None
     )
-    levels = {level.stage: level for level in outcome.levels}
-    assert (levels["select"].rows_in, levels["select"].drops) == (3, {"crash": 1})
-    assert (levels["measure"].rows_in, levels["measure"].drops) == (2, {"crash": 1})
-    (lost,) = [
-        row for path in job.result_files(settings.output, "drops") for row in table.read(path).to_pylist()
-        if row["rule"] == "crash"
-    ]  # fmt: skip
-    assert (lost["stage"], lost["url"], lost["detail"]) == ("select", "https://a.test/deadly", "SIGSEGV")
+    drops = {level.stage: dict(level.drops) for level in outcome.levels}
+    assert {name: drops[name] for name in ("select", "fetch", "measure", "images", "score")} == {
+        "select": {"crash": 1}, "fetch": {"crash": 1}, "measure": {"crash": 2}, "images": {"crash": 1},
+        "score": {"crash": 1},
+    }  # fmt: skip
+    lost = {
+        row["url"]: (row["stage"], row["detail"])
+        for path in job.result_files(settings.output, "drops")
+        for row in table.read(path).to_pylist()
+        if row["rule"] == "crash" and row["position"] is None
+    }
+    assert lost == {"https://a.test/deadly": ("select", "SIGSEGV"), "https://a.test/clocks": ("score", "SIGSEGV")}
     (images,) = job.result_files(settings.output, "images")
-    errors = {row["url"]: row["error"] for row in table.read(images).to_pylist()}
-    assert errors == {"https://a.test/i.png": None, "https://a.test/k.png": "crash"}
+    errors = {row["url"].rsplit("/", 1)[1]: row["error"] for row in table.read(images).to_pylist()}
+    assert errors == {
+        "i.png": None, "decode.png": "crash", "fetch.png": "crash", "nsfw.png": "crash", "clip.png": "crash",
+    }  # fmt: skip
