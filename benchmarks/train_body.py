@@ -4,18 +4,22 @@
     python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites
     python benchmarks/train_body.py FOLDER --write             all pages; writes omnicorpus/body.json
 
-It learns from the gold pages, from pages of free manuals (`manual_pages`) and from pages made at random around the
-texts of the gold pages that it learns from (`made_pages`); the last two are never scored.
+It learns from the gold pages, from pages of free manuals (`manual_pages`), from pages made at random around the texts
+of the gold pages that it learns from (`made_pages`) and from pages mixed of their parts (`mixed_pages`). Only gold
+pages are scored; a fold's made and mixed pages come from the pages that it learns from.
 
 A text's label is the share of it that the gold text of its page holds. The loss is 2 (1 - soft F1 of the page) plus
-cross-entropy, so that a page counts once however long it is; `SAMPLED` says how often each set is drawn. About a
-minute of one core for each fold.
+cross-entropy, so that a page counts once however long it is; `SAMPLED` says how often each set is drawn. The weights
+are a mean over the later steps. About a minute of one core for each fold.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
+import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +29,7 @@ from urllib.parse import urljoin, urlsplit
 
 import made_pages
 import manual_pages
+import mixed_pages
 import numpy as np
 import torch
 from extraction_score import SETS, gold, scorer
@@ -48,6 +53,10 @@ SAMPLED = {
     "manual": 0.5,
     "made-article": 0.6,
     "made-forum": 1.0,
+    "mixed-article": 1.0,
+    "mixed-forum": 1.3,
+    "mixed-scrapinghub": 1.0,
+    "mixed-readability": 1.0,
 }
 """How often a page of each set is drawn, per set."""
 
@@ -57,12 +66,21 @@ PICTURED = {"readability": 1.0, "made-article": 0.3, "made-forum": 0.1}
 MADE = 1_500
 """Pages made for a training."""
 
+MIXED = 2_000
+"""Pages mixed for a training."""
+
+STEPS = 2_700
+"""Batches of a training."""
+
+AVERAGED = 0.998
+"""What a step leaves of the mean of the weights, from a third of the steps on."""
+
 SCORER = scorer()
 
 
 @dataclass(slots=True)
 class Example:
-    """One gold page. `label` and `tokens` are per item; `truth` is the page's gold tokens, `wanted` its gold images."""
+    """One page. `label` and `words` are per item; `truth` is the page's gold tokens, `wanted` its gold images."""
 
     group: str
     site: str
@@ -146,8 +164,25 @@ def made(pages: list[Example], count: int = MADE) -> list[Example]:
     return [example for example in found if example is not None]
 
 
+def mixed(pages: list[Example], count: int = MIXED) -> list[Example]:
+    """Pages mixed of the parts of those gold pages whose sites `pages` hold, where a set has many sites."""
+    sites = {(page.group, page.site) for page in pages if f"mixed-{page.group}" in SAMPLED}
+    frames = [
+        mixed_pages.take_apart(mixed_pages.Labelled(group, url, str(record["html"]), str(record["text"])))
+        for group in SETS
+        for record in gold(group)
+        if (group, _site(group, str(record["id"]), url := str(record["url"]))) in sites
+    ]
+    chance = random.Random(0)
+    found = []
+    for number in range(count):
+        page = mixed_pages.mix(frames, chance.randrange(len(frames)), chance)
+        found.append(_example(f"mixed-{page.kind}", f"mixed/{number}", page.url, page.html, page.text, None))
+    return [example for example in found if example is not None]
+
+
 def _tokens(text: str) -> list[str]:
-    return [token.lower() for token in SCORER.TOKEN.findall(text)]
+    return [sys.intern(token.lower()) for token in SCORER.TOKEN.findall(text)]
 
 
 def _site(group: str, page_id: str, url: str) -> str:
@@ -200,10 +235,10 @@ class _Net(nn.Module):
         return self.layers[-1](rows)[:, 0]
 
 
-def train_texts(pages: list[Example], *, epochs: int = 12, seed: int = 0, batch: int = 16) -> Network:
+def train_texts(pages: list[Example], *, seed: int = 0, batch: int = 16) -> Network:
     """A text network from the texts of `pages`."""
     torch.manual_seed(seed)
-    random = np.random.RandomState(seed)
+    chance = np.random.RandomState(seed)
     every = np.concatenate([page.measured.rows for page in pages])
     mean, scale = every.mean(0), every.std(0) + 1e-2
     rows = [torch.tensor(np.clip((page.measured.rows - mean) / scale, -4, 4)) for page in pages]
@@ -213,11 +248,11 @@ def train_texts(pages: list[Example], *, epochs: int = 12, seed: int = 0, batch:
     drawn = np.array([SAMPLED[page.group] / counts[page.group] for page in pages])
     drawn /= drawn.sum()
     net = _Net(len(mean))
-    steps = epochs * (len(pages) // batch)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=2e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
-    for _ in range(steps):
-        chosen = random.choice(len(pages), batch, p=drawn)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=STEPS)
+    mean_net = copy.deepcopy(net)
+    for step in range(STEPS):
+        chosen = chance.choice(len(pages), batch, p=drawn)
         label, weight = torch.cat([labels[i] for i in chosen]), torch.cat([tokens[i] for i in chosen])
         owner = torch.cat([torch.full((len(labels[i]),), k) for k, i in enumerate(chosen)])
         output = net(torch.cat([rows[i] for i in chosen]))
@@ -233,9 +268,13 @@ def train_texts(pages: list[Example], *, epochs: int = 12, seed: int = 0, batch:
         loss.backward()
         optimizer.step()
         schedule.step()
+        left = AVERAGED if step > STEPS // 3 else 0.0
+        with torch.no_grad():
+            for kept, now in zip(mean_net.parameters(), net.parameters(), strict=True):
+                kept.lerp_(now, 1 - left)
     layers = tuple(
         (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
-        for layer in net.layers
+        for layer in mean_net.layers
         if isinstance(layer, nn.Linear)
     )
     return Network(mean.astype(np.float32), scale.astype(np.float32), layers)
@@ -346,7 +385,7 @@ def validate(pages: list[Example], others: list[Example]) -> None:
     for out in range(5):
         started = time.process_time()
         inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
-        inside += others + made(inside)
+        inside += others + made(inside) + mixed(inside)
         network = train_texts(inside)
         pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
         for index in np.flatnonzero(fold == out):
@@ -359,7 +398,7 @@ def validate(pages: list[Example], others: list[Example]) -> None:
 
 
 def write(pages: list[Example], others: list[Example], path: Path, *, threshold: float) -> None:
-    everything = pages + others + made(pages)
+    everything = pages + others + made(pages) + mixed(pages)
     text = train_texts(everything)
     picture = train_pictures(everything, [kept_texts(page, text) for page in everything])
     kept = [kept_texts(page, text) for page in pages]
