@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import pairwise
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,6 @@ _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]
 those would run to the end of the page from every tag. Nothing is tried twice."""
 _ATTRIBUTE = re.compile(r'\s([^\s=>"]+)(?:="([^"]*)")?')
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(\s*[\"']?([^\"')]{1,2000})", re.IGNORECASE)
-_HIDDEN = re.compile(
-    r'\shidden(?:[\s=]|$)|style="[^"]*(?:display\s*:\s*none|visibility\s*:\s*hidden)|aria-hidden="true"', re.IGNORECASE
-)
 
 _INLINE = [
     "abbr",
@@ -181,14 +177,13 @@ Item = Block | Picture
 class Page:
     """What `read` found. Most of a page is never asked for as objects, so that they are made when they are.
 
-    `hidden` are the elements that hide themselves. `given` holds the attributes of those lists, entries and cells that
-    have a number (start, value, spans) or are reversed. `sources` are those of each list that pictures name,
-    `backgrounds` the addresses of background images by their position among the items.
+    `given` holds the attributes of those lists, entries and cells that have a number (start, value, spans) or are
+    reversed. `sources` are those of each list that pictures name, `backgrounds` the addresses of background images by
+    their position among the items.
     """
 
     columns: Columns
     body: str
-    hidden: list[int]
     given: dict[int, dict[str, str]]
     sources: dict[int, list[dict[str, str]]]
     backgrounds: dict[int, str]
@@ -275,11 +270,11 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
 
     With `backgrounds`, the background image of a line-breaking element's style is a picture at the element's start.
     """
-    if "<math" in body:
-        body = _with_latex(body)
-    nodes, items, sources, _, n_nodes, n_items, n_sources, _, text, pool, ends, depth = _scanned(
-        body, latex=True, backgrounds=backgrounds
-    )
+    scanned = _scanned(body, backgrounds=backgrounds)
+    if formulas := scanned[3][:, : scanned[7]].T.tolist():
+        body = _with_latex(body, formulas)
+        scanned = _scanned(body, backgrounds=backgrounds)
+    nodes, items, sources, _, n_nodes, n_items, n_sources, _, text, pool, ends, depth = scanned
     if depth > NESTING:
         raise TooDeep(depth)
     count = int(ends[0])
@@ -288,14 +283,11 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     names = _text(pool[: bounds[-1]])
     strings = [names[start:end] for start, end in pairwise([0, *bounds])]
     nodes, items = nodes[:, :n_nodes], items[:, :n_items]
-    hidden: list[int] = []
     given: dict[int, dict[str, str]] = {}
-    for node in np.flatnonzero(nodes[scan.NODE_HIDDEN]).tolist():
-        start, end, worth = nodes[scan.NODE_RAW :, node].tolist()
+    for node in np.flatnonzero(nodes[scan.NODE_HIDDEN] & scan.NUMBERED).tolist():
+        start, end = nodes[scan.NODE_RAW : scan.NODE_RAW_END + 1, node].tolist()
         raw = body[start:end]
-        if worth & scan.MAY_HIDE and _HIDDEN.search(raw):
-            hidden.append(node)
-        if worth & scan.NUMBERED and _NUMBERED.search(raw):
+        if _NUMBERED.search(raw):
             given[node] = attributes(raw)
     lists: dict[int, list[dict[str, str]]] = {}
     for number, start, end in sources[:, :n_sources].T.tolist():
@@ -303,7 +295,7 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)
-    return Page(Columns(nodes, items, text, pool, ends, strings), body, hidden, given, lists, found)
+    return Page(Columns(nodes, items, text, pool, ends, strings), body, given, lists, found)
 
 
 @cache
@@ -323,18 +315,18 @@ def _text(codes: NDArray[np.uint32]) -> str:
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def _scanned(body: str, *, latex: bool, backgrounds: bool) -> tuple[Any, ...]:
+def _scanned(body: str, *, backgrounds: bool) -> tuple[Any, ...]:
     points = codes(body)
     less = int(np.count_nonzero(points == ord("<")))
-    return scan.read(points, less, *_tag_table(), TAGS.index("pre"), NESTING, latex, backgrounds)
+    return scan.read(points, less, *_tag_table(), TAGS.index("pre"), NESTING, backgrounds)
 
 
-def _with_latex(body: str) -> str:
-    """The markup with the LaTeX of each formula in the place of its elements; a formula that never ends is cut."""
-    spans, count = itemgetter(3, 7)(_scanned(body, latex=False, backgrounds=False))
+def _with_latex(body: str, formulas: list[list[int]]) -> str:
+    """The markup with the LaTeX of each formula in the place of its elements; a formula that never ends is cut.
+    `formulas` are rows of what `scan.read` found."""
     pieces = []
     done = 0
-    for start, end, text_end in spans[:, :count].T.tolist():
+    for start, end, text_end in formulas:
         tokens = _TOKEN.findall(_COMMENT.sub("", body[start:text_end]))
         closed = bool(tokens[-1][0]) and tokens[-1][1] == "math"
         pieces += [body[done:start], f"<math>{_latex(tokens)}</math>" if closed else ""]

@@ -377,7 +377,7 @@ def measure(page: Page, about: Hints) -> Measured:
         inline[position] = family_bits(page.picture(position).names)
     tags = np.minimum(nodes[scan.NODE_TAG], len(blocks.TAGS))
     around = _KNOWN_AROUND[tags]
-    around[page.hidden] |= _HIDDEN_BIT
+    around[nodes[scan.NODE_HIDDEN] & scan.HIDES != 0] |= _HIDDEN_BIT
     group = rows.groups(nodes)
     measures, size, tokens, levels = rows.measured(
         items,

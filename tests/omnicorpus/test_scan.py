@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnicorpus import hostile
+from omnicorpus import hostile, scan
 from omnicorpus.blocks import Block, Picture, read
 from omnicorpus.tree import TooManyAttributes, parse
 
@@ -92,6 +92,28 @@ def test_compiled_reading_is_the_plain_reading(pieces: list[str]) -> None:
     page = read(markup)
     assert (page.nodes.tags, page.nodes.names, page.nodes.parents) == (tags, names, parents)
     assert [(item.text, item.node, item.linked) for item in page.items if isinstance(item, Block)] == texts
+
+
+HIDDEN = re.compile(
+    r'\shidden(?:[\s=]|$)|style="[^"]*(?:display\s*:\s*none|visibility\s*:\s*hidden)|aria-hidden="true"', re.IGNORECASE
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ("hidden", "HIDDEN", "display", "Display", "visibility", ":", "none", "NONE", " ", "\n", "\u3000", ";", "x",
+             'aria-', '="true"', '="', '"', ' style="', ' data-style="', "style=")
+        ), max_size=14,
+    )
+)  # fmt: skip
+def test_an_element_that_hides_itself_is_told(pieces: list[str]) -> None:
+    page = read(f"<body><p {''.join(pieces)}>")
+    start, end, hidden = page.columns.nodes[scan.NODE_RAW : scan.NODE_HIDDEN + 1, 1].tolist()
+    raw = page.body[start:end]
+    told = ("hidden" in raw or "display" in raw) and HIDDEN.search(raw) is not None
+    assert hidden & scan.HIDES == (scan.HIDES if told else 0)
 
 
 SHOW = """
