@@ -214,6 +214,12 @@ class Page:
     def _pictures(self) -> dict[int, Picture]:
         return {}
 
+    @cached_property
+    def _spans(self) -> dict[int, list[int]]:
+        """The columns of each picture, by its position."""
+        positions = np.flatnonzero(self.columns.items[scan.ITEM_KIND] != scan.TEXT)
+        return dict(zip(positions.tolist(), self.columns.items[:, positions].T.tolist(), strict=True))
+
     def picture(self, position: int) -> Picture:
         """The picture at a position."""
         found = self._pictures.get(position)
@@ -223,9 +229,7 @@ class Page:
 
     def _picture(self, position: int) -> Picture:
         strings, body = self.columns.strings, self.body
-        _, node, start, end, names, linked, links, tag, sources, silent, alone, *outer = self.columns.items[
-            :, position
-        ].tolist()
+        _, node, start, end, names, linked, links, tag, sources, silent, alone, *outer = self._spans[position]
         own = attributes(body[start:end])
         if position in self.backgrounds:
             return Picture("img", {**own, "src": self.backgrounds[position]}, node, names=strings[names])
@@ -235,7 +239,7 @@ class Page:
             node,
             self.sources.get(sources, []),
             unescape(body[linked:links]) if 0 <= linked < links else None,
-            " ".join((strings[names], *(strings[each] for each in outer if each >= 0))).strip(),
+            " ".join((strings[names], *[strings[each] for each in outer if each >= 0])).strip(),
             silent == 1,
             alone == 1,
         )
@@ -262,7 +266,8 @@ def unescape(text: str) -> str:
 
 def attributes(raw: str) -> dict[str, str]:
     """The attributes of one serialised tag, entities resolved; the value of a bare attribute is empty."""
-    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(raw)}
+    found: dict[str, str] = dict(_ATTRIBUTE.findall(raw))
+    return {name: unescape(value) for name, value in found.items()} if "&" in raw else found
 
 
 def read(body: str, *, backgrounds: bool = False) -> Page:

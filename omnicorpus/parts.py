@@ -4,7 +4,7 @@ captions."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -12,13 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import place
-from omnicorpus.blocks import TAGS, Nodes, Page, Picture
+from omnicorpus.blocks import TAGS, Page, Picture
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size, larger_address
-from omnicorpus.scan import ITEM_END, ITEM_KIND, ITEM_NODE, ITEM_START, NODE_TAG, PICTURE
+from omnicorpus.scan import (
+    ITEM_END,
+    ITEM_KIND,
+    ITEM_NODE,
+    ITEM_START,
+    NODE_LAST,
+    NODE_NAMES,
+    NODE_PARENT,
+    NODE_TAG,
+    PICTURE,
+)
 
 _CELLS = frozenset(("td", "th"))
-_TELLING = frozenset(("aside", "nav", "footer", "header", "figure"))
+_TELLING = frozenset(TAGS.index(tag) for tag in ("aside", "nav", "footer", "header", "figure"))
 NEAR = 4
 """Ancestors whose class names and ids go into the context of an image."""
 
@@ -55,20 +65,8 @@ _NUMBER_KIND = tuple(_KINDS[_KINDS.index(kind)] for kind in place.KINDS)
 _LIST, _TABLE, _TEXT = (place.KINDS.index(kind) for kind in ("list", "table", "text"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The text of a block of the body, and the cell or the entry of a list that it stands in (-1: none)."""
-
-    text: str
-    entry: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """How an entry of a list begins: its mark and how far it stands in, in characters."""
-
-    mark: str = ""
-    indent: int = 0
+_Words = tuple[str, int]
+"""The text of a block of the body, and the cell or the entry of a list that it stands in (-1: none)."""
 
 
 @dataclass(slots=True)
@@ -107,7 +105,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
         elif kind == _LIST:
             text = _list(places, numbers, run, begun)
         else:
-            text = "\n".join(words.text for words in run)
+            text = "\n".join([text for text, _ in run])
         parts.append(Text(text, _NUMBER_KIND[kind]))
         run.clear()
 
@@ -126,7 +124,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
             group, kind = next_group, next_kind
         text = page.text[start:end]
         if group >= 0:
-            run.append(_Words(text, entry))
+            run.append((text, entry))
         elif next_kind == _TEXT and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
@@ -166,15 +164,7 @@ def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
     return place.places(nodes, _TAG_ROLES, numbers, falling)
 
 
-_OL, _LI, _FIGCAPTION = TAGS.index("ol"), TAGS.index("li"), TAGS.index("figcaption")
-
-
-def _entry(places: NDArray[Any], numbers: NDArray[Any], entry: int) -> _Entry:
-    """How an entry begins; nothing for what stands in a list outside its entries."""
-    if entry < 0:
-        return _Entry()
-    indent, mark = places[place.INDENT : place.MARK + 1, entry].tolist()
-    return _Entry(f"{numbers[entry]}. " if mark == place.NUMBER else ("", "- ", ": ")[mark], indent)
+_OL, _LI, _FIGURE, _FIGCAPTION = (TAGS.index(tag) for tag in ("ol", "li", "figure", "figcaption"))
 
 
 def _number(text: str | None, otherwise: int) -> int:
@@ -188,13 +178,18 @@ def _list(places: NDArray[Any], numbers: NDArray[Any], run: Sequence[_Words], be
     `begun` are the entries that have their mark already, before a picture: what follows there has none.
     """
     lines: list[tuple[int, str]] = []
-    for words in run:
-        begins = _entry(places, numbers, words.entry)
-        first, *more = words.text.split("\n")
-        inside = begins.indent + len(begins.mark)
-        lines.append((inside, first) if words.entry in begun else (begins.indent, begins.mark + first))
-        lines.extend((inside, line) for line in more)
-        begun.add(words.entry)
+    entries = [entry for _, entry in run]
+    indents, marks = places[place.INDENT : place.MARK + 1, entries].tolist()
+    for (text, entry), indent, sort, number in zip(run, indents, marks, numbers[entries].tolist(), strict=True):
+        if entry < 0:  # what stands in a list outside its entries
+            indent, mark = 0, ""
+        else:
+            mark = f"{number}. " if sort == place.NUMBER else ("", "- ", ": ")[sort]
+        first, *more = text.split("\n")
+        inside = indent + len(mark)
+        lines.append((inside, first) if entry in begun else (indent, mark + first))
+        lines.extend([(inside, line) for line in more])
+        begun.add(entry)
     outermost = lines[0][0]
     return "\n".join(" " * max(indent - outermost, 0) + line for indent, line in lines)
 
@@ -250,9 +245,9 @@ def _table(grid: _Grid, run: Sequence[_Words]) -> str:
                 lines.append("|" + " --- |" * grid.columns)
             texts.clear()
 
-    for words in run:
-        text = " ".join(words.text.split()).replace("|", "\\|")
-        cell = grid.cells.get(words.entry)
+    for words, entry in run:
+        text = " ".join(words.split()).replace("|", "\\|")
+        cell = grid.cells.get(entry)
         if cell is None:
             close()
             lines.append(text)
@@ -265,20 +260,28 @@ def _table(grid: _Grid, run: Sequence[_Words]) -> str:
     return "\n".join(lines)
 
 
-def context(nodes: Nodes, item: Picture) -> str:
+def context(page: Page, item: Picture) -> str:
     """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say
     much."""
     words = [item.names[:NAMES]] if item.names else []
-    index = item.node
-    for _ in range(NEAR):
-        if index < 0:
-            break
-        if nodes.names[index]:
-            words.append(nodes.names[index][:NAMES])
-        if nodes.tags[index] in _TELLING:
-            words.append(nodes.tags[index])
-        index = nodes.parents[index]
+    strings = page.columns.strings
+    for index in _near(page, item.node):
+        tag, names = page.columns.nodes[: NODE_NAMES + 1, index].tolist()
+        if names:
+            words.append(strings[names][:NAMES])
+        if tag in _TELLING:
+            words.append(TAGS[tag])
     return " ".join(words).lower()
+
+
+def _near(page: Page, node: int) -> Iterator[int]:
+    """An element and those around it, `NEAR` in all."""
+    parents = page.columns.nodes[NODE_PARENT]
+    for _ in range(NEAR):
+        if node < 0:
+            return
+        yield node
+        node = int(parents[node])
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,31 +347,27 @@ def _image(page: Page, position: int, seen: Shown, base: str, captions: Mapping[
         alt=" ".join(item.attributes.get("alt", "").split()) or None,
         declared_width=seen.declared_width,
         declared_height=seen.declared_height,
-        context=context(page.nodes, item),
+        context=context(page, item),
         kind=kind,
         media=seen.media,
-        caption=captions.get(_figure(page.nodes, item.node)) if captions else None,
+        caption=captions.get(_figure(page, item.node)) if captions else None,
     )
 
 
-def _figure(nodes: Nodes, index: int) -> int:
+def _figure(page: Page, node: int) -> int:
     """The nearest <figure> around a node, itself included, within `NEAR` steps; -1 where there is none."""
-    for _ in range(NEAR):
-        if index < 0 or nodes.tags[index] == "figure":
-            return index
-        index = nodes.parents[index]
-    return -1
+    tags = page.columns.nodes[NODE_TAG]
+    return next((index for index in _near(page, node) if tags[index] == _FIGURE), -1)
 
 
 def _captions(page: Page) -> dict[int, str]:
     """The text of the <figcaption> of each <figure>, by the figure's node."""
     found: dict[int, str] = {}
-    if not (page.columns.nodes[NODE_TAG] == _FIGCAPTION).any():
-        return found
-    nodes, spans = page.nodes, page.columns.items
-    for index, tag in enumerate(nodes.tags):
-        if tag == "figcaption" and (figure := _figure(nodes, nodes.parents[index])) > 0:
-            kinds, _, starts, ends = spans[: ITEM_END + 1, nodes.first[index] : nodes.last[index]].tolist()
+    nodes = page.columns.nodes
+    for index in np.flatnonzero(nodes[NODE_TAG] == _FIGCAPTION).tolist():
+        parent, _, first, last = nodes[NODE_PARENT : NODE_LAST + 1, index].tolist()
+        if (figure := _figure(page, parent)) > 0:
+            kinds, _, starts, ends = page.columns.items[: ITEM_END + 1, first:last].tolist()
             texts = (
                 page.text[start:end] for kind, start, end in zip(kinds, starts, ends, strict=True) if kind != PICTURE
             )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnicorpus.image_candidates import (
@@ -82,6 +84,28 @@ def test_addresses_become_absolute() -> None:
     assert absolute("http://a.test/b/c", " d e.jpg#x ") == "http://a.test/b/d%20e.jpg"
     assert absolute("http://a.test/b/c", "//m.test/d.jpg") == "http://m.test/d.jpg"
     assert absolute("http://a.test/", "//[a") is None
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(
+    base=st.sampled_from(
+        ("http://a.test/b/c?d#e", "https://a.test", "http://a.test//b/../c//d;e", "file:///a/b.html", "a/b", "", "//[",
+         "data:x", "about:blank", "ftp://u@a.test:21/b/")
+    ),
+    pieces=st.lists(
+        st.sampled_from(
+            ("/", "//", "a", "b.jpg", "A.test", ".", "..", "/..", "?", "c=d&e", ":", ":80", ";", "#f", "%20", "[", "@",
+             "é", "data:", "x+y", "!", ",", "~")
+        ), max_size=7,
+    ),
+)  # fmt: skip
+def test_plain_addresses_are_what_urljoin_makes_of_them(base: str, pieces: list[str]) -> None:
+    address = "".join(pieces)
+    try:
+        joined = urljoin(base, address).partition("#")[0]
+    except ValueError:
+        joined = None
+    assert absolute(base, address) == joined
 
 
 @pytest.mark.parametrize(
