@@ -17,8 +17,9 @@ from importlib.resources import files
 
 import numpy as np
 
+from omnicorpus import verdict
 from omnicorpus.blocks import Page
-from omnicorpus.features import Addressed, Bools, Floats, Hints, measure, picture_rows
+from omnicorpus.features import Addressed, Bools, Floats, Hints, Ints, measure, picture_rows
 
 _ROWS = 16
 """Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they
@@ -27,23 +28,23 @@ work."""
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Layers of weights with ReLU between them, over columns scaled by `mean` and `scale` and clipped to ±4."""
+    """Layers of weights with ReLU between them, over columns scaled by `mean` and `scale` and clipped."""
 
     mean: Floats
     scale: Floats
     layers: tuple[tuple[Floats, Floats], ...]
 
-    def probability(self, rows: Floats) -> Floats:
-        """Rows (n, columns) to n probabilities."""
-        count = len(rows)
-        values = np.zeros((-(-count // _ROWS), _ROWS, rows.shape[1]), dtype=np.float32)
-        flat = values.reshape(-1, rows.shape[1])
-        np.clip((rows - self.mean) / self.scale, -4, 4, out=flat[:count])
+    def probability(self, rows: Floats, positions: Ints | None = None) -> Floats:
+        """Rows (n, columns), or those of them at some positions, to as many probabilities."""
+        if positions is None:
+            positions = np.arange(len(rows))
+        values = verdict.scaled(np.ascontiguousarray(rows, np.float32), positions, self.mean, self.scale, _ROWS)
         for index, (weight, bias) in enumerate(self.layers):
             if index:
-                values = np.maximum(values, 0)
-            values = values @ weight + bias
-        probability: Floats = 1 / (1 + np.exp(-values.ravel()[:count]))
+                np.maximum(values, 0, out=values)
+            values = values @ weight
+            values += bias
+        probability: Floats = 1 / (1 + np.exp(-values.ravel()[: len(positions)]))
         return probability
 
 
@@ -79,12 +80,8 @@ def best_set(probability: Floats, weight: Floats) -> Bools:
     `weight` is the tokens of each item. The choice is the most probable items down to some rank; the rank is found by
     trying all (E[F1] is taken as 2 E[common] / (chosen + E[true])).
     """
-    order = np.argsort(-probability, kind="stable")
-    common = np.cumsum((probability * weight)[order], dtype=np.float64)
-    chosen = np.cumsum(weight[order], dtype=np.float64)
-    expected = 2 * common / (chosen + common[-1] + 1e-9)
-    chosen_set: Bools = probability >= probability[order[int(np.argmax(expected))]]
-    return chosen_set
+    chosen: Bools = verdict.best_set(probability.astype(np.float64), weight.astype(np.float64))
+    return chosen
 
 
 def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bool]:
@@ -97,12 +94,11 @@ def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bo
         return []
     learnt = model()
     measured = measure(page, about)
-    texts = np.flatnonzero(measured.is_text)
+    texts = np.nonzero(measured.is_text)[0]
     chosen = np.zeros(count, dtype=np.bool_)
     if len(texts):
-        chosen[texts] = best_set(learnt.text.probability(measured.rows[texts]), measured.tokens[texts])
-    kept = chosen.copy()
+        chosen[texts] = best_set(learnt.text.probability(measured.rows, texts), measured.tokens[texts])
     if images:
-        positions, rows = picture_rows(page, measured, images, kept)
+        positions, rows = picture_rows(page, measured, images, chosen)
         chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold
     return chosen.tolist()

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import log1p
 from typing import Any, Protocol
 
 import numpy as np
@@ -351,16 +350,6 @@ class Measured:
     tokens: Floats
 
 
-def _prefix(values: Floats) -> Floats:
-    """Sums of everything before each position, one longer than `values`."""
-    return np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-
-
-def _share(part: Floats, whole: Floats | float) -> Floats:
-    shares: Floats = part / np.maximum(whole, 1e-6)
-    return shares
-
-
 _KNOWN_NUMBER = np.array([_TAG_NUMBER.get(tag, -1) for tag in (*blocks.TAGS, "")], dtype=np.int32)
 _KNOWN_AROUND = np.array([_AROUND_BIT.get(tag, 0) for tag in (*blocks.TAGS, "")], dtype=np.int32)
 """By the number that `blocks` gives a tag, the last for all that it does not know."""
@@ -401,16 +390,6 @@ def measure(page: Page, about: Hints) -> Measured:
     )
 
 
-def _kept_around(measured: Measured, positions: Ints, kept: Bools) -> Floats:
-    """For each of the LEVELS elements around a position: the share of its text that is kept, and of all kept text."""
-    size = measured.size + 1e-3 * measured.is_text
-    of_size, of_kept = _prefix(size), _prefix(size * kept)
-    levels = measured.levels[:, positions]
-    first, last = measured.first[levels], measured.last[levels]
-    held = of_kept[last] - of_kept[first]
-    return np.concatenate([_share(held, of_size[last] - of_size[first]), held / max(of_kept[-1], 1e-3)]).T
-
-
 class Addressed(Protocol):
     """An image of which the address is known, and the size in CSS pixels if the page declares one."""
 
@@ -447,48 +426,38 @@ def picture_rows(
 
     `images` holds the address and size of each picture by its position; `kept` says which items are kept texts.
     """
-    positions = np.array(sorted(images))
-    texts = np.flatnonzero(kept)
-    ahead = np.searchsorted(texts, positions)
-    repeats = Counter(image.url for image in images.values())
-    measures = []
-    for position, following in zip(positions.tolist(), ahead.tolist(), strict=True):
-        item = page.picture(position)
-        address, width, height = (
-            images[position].url,
-            images[position].declared_width,
-            images[position].declared_height,
+    positions = np.array(sorted(images), dtype=np.int64)
+    repeats = Counter([image.url for image in images.values()])
+    told: list[int] = []
+    for position in positions.tolist():
+        item, image = page.picture(position), images[position]
+        width, height = image.declared_width, image.declared_height
+        path = image.url.lower().partition("?")[0]
+        link = item.link
+        told += (
+            -1 if width is None else width,
+            -1 if height is None else height,
+            len(item.attributes.get("alt", "")),
+            repeats[image.url],
+            rows.CHROME * _names_chrome(path[-80:])
+            | rows.PHOTO * path.endswith((".jpg", ".jpeg", ".webp"))
+            | rows.GIF * path.endswith(".gif")
+            | rows.VECTOR * path.endswith(".svg")
+            | rows.PLAYER * (item.tag not in ("img", "amp-img", "image"))
+            | rows.IN_LINK * (link is not None)
+            | rows.IMAGE_LINK * (link is not None and _IMAGE_LINK.search(link) is not None)
+            | rows.ALONE * (link is not None and item.alone)
+            | rows.SILENT * item.silent
+            | rows.LAZY * ("lazy" in item.names.lower() or "data-src" in item.attributes),
         )
-        path = address.lower().partition("?")[0]
-        least = min(width or 999, height or 999)
-        alt = item.attributes.get("alt", "")
-        measures.append(
-            (
-                log1p(width or 0),
-                log1p(height or 0),
-                width is None and height is None,
-                least < 50,
-                least < 100,
-                bool(alt),
-                log1p(len(alt)),
-                _names_chrome(path[-80:]),
-                log1p(repeats[address]),
-                path.endswith((".jpg", ".jpeg", ".webp")),
-                path.endswith(".gif"),
-                path.endswith(".svg"),
-                item.tag not in ("img", "amp-img", "image"),
-                item.link is not None,
-                item.link is not None and _IMAGE_LINK.search(item.link) is not None,
-                item.link is not None and item.alone,
-                item.silent,
-                "lazy" in item.names.lower() or "data-src" in item.attributes,
-                following > 0,
-                following < len(texts),
-                log1p(position - texts[following - 1] if following else 60),
-                log1p(texts[following] - position if following < len(texts) else 60),
-            )
-        )
-    own = np.array(measures, dtype=np.float32)
-    return positions, np.concatenate(
-        [measured.rows[positions, len(TEXT) :], _kept_around(measured, positions, kept), own], axis=1
-    ).astype(np.float32)
+    return positions, rows.of_pictures(
+        measured.rows,
+        positions,
+        np.array(told, dtype=np.int32),
+        kept,
+        measured.is_text,
+        measured.size,
+        measured.levels.ravel(),
+        measured.first,
+        measured.last,
+    )

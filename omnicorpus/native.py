@@ -22,6 +22,8 @@ _ELEMENTS: dict[str, types.Type] = {
 _ARGUMENTS: dict[str, types.Type] = {
     **{name: types.Array(kind, 1, "C", readonly=True) for name, kind in _ELEMENTS.items()},
     "table": types.Array(types.int32, 2, "A", readonly=True),
+    "matrix": types.Array(types.float32, 2, "C", readonly=True),
+    "flags": types.Array(types.boolean, 1, "C", readonly=True),
     "int": types.int64,
     "bool": types.boolean,
 }
@@ -29,8 +31,8 @@ _ARGUMENTS: dict[str, types.Type] = {
 
 def compiled(*arguments: str) -> Callable[[Function], Function]:
     """Compile a function at its definition, for arguments that it only reads: flat arrays ("bytes" of uint8, "shorts"
-    of uint16, "codes" of uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles"), a "table"
-    of int32, "int", "bool".
+    of uint16, "codes" of uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles", "flags" of
+    bool), a "table" of int32, a "matrix" of float32, "int", "bool".
 
     The uncompiled function stays at `.py_func`.
     """

@@ -719,3 +719,81 @@ def measured(
             if item >= by:
                 _copy_key(rows[item], tag, rows[item - by], width + (_REACH + by - 1) * _KEYS)
     return rows, size, tokens, levels
+
+
+CHROME, PHOTO, GIF, VECTOR, PLAYER, IN_LINK, IMAGE_LINK, ALONE, SILENT, LAZY = (1 << bit for bit in range(10))
+"""What is told of a picture, as bits: its address names a page's furniture, ends like a photograph, a GIF, vector
+graphics; it is no plain image; stands in a link, in one to an image, in one without text before it; in a <noscript>; is
+loaded late."""
+_TOLD_BITS = 10
+_TOLD_NUMBERS = 5
+_OWN = 22
+_NONE_NEAR = 60
+"""Items to the next kept text where there is none."""
+_UNDECLARED = 999
+"""Pixels of a side that is not declared, where the shorter one is asked for."""
+
+
+@compiled("matrix", "longs", "ints", "flags", "flags", "floats", "longs", "ints", "ints")
+def of_pictures(
+    rows: NDArray[np.float32],
+    positions: NDArray[np.int64],
+    told: NDArray[np.int32],
+    kept: NDArray[np.bool_],
+    is_text: NDArray[np.bool_],
+    size: NDArray[np.float32],
+    levels: NDArray[np.int64],
+    first: NDArray[np.int32],
+    last: NDArray[np.int32],
+) -> Any:
+    """Measures of the pictures at some positions, ascending, once it is known which texts are `kept`.
+
+    Those of `measured` but for the text's own; for each of the `LEVELS` elements around, the share of its text that is
+    kept; and for each, its share of all kept text; then of the picture itself what is `told`, flat: width and height in
+    CSS pixels (-1: not declared), characters of the alt text, pictures with its address, and `CHROME` and what follows
+    it. The last columns are the distances to the kept texts before and behind.
+    """
+    n = len(is_text)
+    of_size, of_kept = np.zeros(n + 1), np.zeros(n + 1)
+    for item in range(n):
+        weight = size[item] + 1e-3 * is_text[item]
+        of_size[item + 1] = of_size[item] + weight
+        of_kept[item + 1] = of_kept[item] + weight * kept[item]
+    behind = np.empty(n + 1, dtype=np.int64)
+    behind[n] = -1
+    for item in range(n - 1, -1, -1):
+        behind[item] = item if kept[item] else behind[item + 1]
+    place = rows.shape[1] - _TEXTS
+    found = np.empty((len(positions), place + 2 * LEVELS + _OWN), dtype=np.float32)
+    before, reached = -1, 0
+    for index in range(len(positions)):
+        item, row = positions[index], found[index]
+        row[:place] = rows[item, _TEXTS:]
+        for level in range(LEVELS):
+            node = levels[level * n + item]
+            held = of_kept[last[node]] - of_kept[first[node]]
+            row[place + level] = _share(held, of_size[last[node]] - of_size[first[node]])
+            row[place + LEVELS + level] = held / max(of_kept[n], 1e-3)
+        while reached < item:
+            if kept[reached]:
+                before = reached
+            reached += 1
+        width, height, alt, repeats, bits = told[_TOLD_NUMBERS * index : _TOLD_NUMBERS * (index + 1)]
+        least = min(width if width > 0 else _UNDECLARED, height if height > 0 else _UNDECLARED)
+        column = place + 2 * LEVELS
+        row[column] = np.log1p(max(width, 0))
+        row[column + 1] = np.log1p(max(height, 0))
+        row[column + 2] = width < 0 and height < 0
+        row[column + 3] = least < 50
+        row[column + 4] = least < 100
+        row[column + 5] = alt > 0
+        row[column + 6] = np.log1p(alt)
+        row[column + 7] = bits & CHROME
+        row[column + 8] = np.log1p(repeats)
+        for bit in range(1, _TOLD_BITS):
+            row[column + 8 + bit] = (bits >> bit) & 1
+        row[column + 18] = before >= 0
+        row[column + 19] = behind[item] >= 0
+        row[column + 20] = np.log1p(item - before if before >= 0 else _NONE_NEAR)
+        row[column + 21] = np.log1p(behind[item] - item if behind[item] >= 0 else _NONE_NEAR)
+    return found

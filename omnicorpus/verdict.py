@@ -1,0 +1,51 @@
+"""The compiled half of `omnicorpus.body`: what stands before and behind the networks' products of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnicorpus.native import compiled
+
+CLIP = np.float32(4)
+"""Scaled measures beyond this, on either side, count as this."""
+
+
+@compiled("matrix", "longs", "floats", "floats", "int")
+def scaled(
+    rows: NDArray[np.float32],
+    positions: NDArray[np.int64],
+    mean: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    batch: int,
+) -> Any:
+    """The rows at some positions, less `mean`, over `scale`, clipped: (batches, batch, columns), zeros at the end."""
+    count, width = len(positions), rows.shape[1]
+    batches = -(-count // batch)
+    values = np.empty((batches * batch, width), dtype=np.float32)
+    for index in range(count):
+        row, value = rows[positions[index]], values[index]
+        for column in range(width):
+            value[column] = min(max((row[column] - mean[column]) / scale[column], -CLIP), CLIP)
+    values[count:] = 0
+    return values.reshape((batches, batch, width))
+
+
+@compiled("doubles", "doubles")
+def best_set(probability: NDArray[np.float64], weight: NDArray[np.float64]) -> Any:
+    """See `omnicorpus.body.best_set`."""
+    order = np.argsort(-probability, kind="mergesort")
+    common = chosen = true = 0.0
+    for item in range(len(order)):
+        true += probability[item] * weight[item]
+    best = -1.0
+    threshold = 2.0
+    for item in order:
+        common += probability[item] * weight[item]
+        chosen += weight[item]
+        expected = 2 * common / (chosen + true + 1e-9)
+        if expected > best:
+            best, threshold = expected, probability[item]
+    return probability >= threshold
