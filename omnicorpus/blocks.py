@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,14 +103,13 @@ Codes = NDArray[np.uint32]
 @dataclass(frozen=True, slots=True)
 class Columns:
     """What `read` found, as arrays for those that compute: tables as `omnicorpus.scan` describes them, `text` the
-    characters that text items are spans of; the names by their number, `strings`, are spans of `pool` up to `ends`."""
+    characters that text items are spans of; the names by their number are spans of `pool` up to `ends`."""
 
     nodes: Ints
     items: Ints
     text: Codes
     pool: Codes
     ends: Ints
-    strings: list[str]
 
 
 @dataclass(slots=True)
@@ -191,7 +189,7 @@ class Page:
     @cached_property
     def nodes(self) -> Nodes:
         """The elements."""
-        strings = self.columns.strings
+        strings = [self.name(number) for number in range(len(self.columns.ends))]
         words = [*TAGS, *strings]
         tags, names, *places = self.columns.nodes[: scan.NODE_LAST + 1].tolist()
         return Nodes([words[tag] for tag in tags], [strings[name] for name in names], *places)
@@ -211,6 +209,19 @@ class Page:
         return _text(self.columns.text)
 
     @cached_property
+    def _names(self) -> tuple[str, list[int]]:
+        ends = [
+            *self.columns.ends.tolist(),
+            0,
+        ]  # behind the last name, which is before the first one for an index of -1
+        return _text(self.columns.pool[: ends[-2]]), ends
+
+    def name(self, number: int) -> str:
+        """The name of a number in `columns`: names of an element, or an unknown tag."""
+        names, ends = self._names
+        return names[ends[number - 1] : ends[number]]
+
+    @cached_property
     def _pictures(self) -> dict[int, Picture]:
         return {}
 
@@ -228,18 +239,18 @@ class Page:
         return found
 
     def _picture(self, position: int) -> Picture:
-        strings, body = self.columns.strings, self.body
+        body = self.body
         _, node, start, end, names, linked, links, tag, sources, silent, alone, *outer = self._spans[position]
         own = attributes(body[start:end])
         if position in self.backgrounds:
-            return Picture("img", {**own, "src": self.backgrounds[position]}, node, names=strings[names])
+            return Picture("img", {**own, "src": self.backgrounds[position]}, node, names=self.name(names))
         return Picture(
             TAGS[tag],
             own,
             node,
             self.sources.get(sources, []),
             unescape(body[linked:links]) if 0 <= linked < links else None,
-            " ".join((strings[names], *[strings[each] for each in outer if each >= 0])).strip(),
+            " ".join([self.name(each) for each in (names, *outer) if each >= 0]).strip(),
             silent == 1,
             alone == 1,
         )
@@ -248,7 +259,7 @@ class Page:
         _, node, start, end, names, linked, links, strong, timed = self.columns.items[
             : scan.ITEM_TIMED + 1, position
         ].tolist()
-        return Block(self.text[start:end], node, linked, links, self.columns.strings[names], strong, timed == 1)
+        return Block(self.text[start:end], node, linked, links, self.name(names), strong, timed == 1)
 
 
 def unescape(text: str) -> str:
@@ -282,11 +293,7 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     nodes, items, sources, _, n_nodes, n_items, n_sources, _, text, pool, ends, depth = scanned
     if depth > NESTING:
         raise TooDeep(depth)
-    count = int(ends[0])
-    ends = ends[1 : count + 1]
-    bounds = ends.tolist()
-    names = _text(pool[: bounds[-1]])
-    strings = [names[start:end] for start, end in pairwise([0, *bounds])]
+    ends = ends[1 : int(ends[0]) + 1]
     nodes, items = nodes[:, :n_nodes], items[:, :n_items]
     given: dict[int, dict[str, str]] = {}
     for node in np.flatnonzero(nodes[scan.NODE_HIDDEN] & scan.NUMBERED).tolist():
@@ -300,7 +307,7 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)
-    return Page(Columns(nodes, items, text, pool, ends, strings), body, given, lists, found)
+    return Page(Columns(nodes, items, text, pool, ends), body, given, lists, found)
 
 
 @cache

@@ -216,11 +216,7 @@ def hints(tree: Tree, url: str) -> Hints:
         " ".join(" ".join(described).split()).lower(),
         (
             float(any(_ARTICLE_TYPES.search(kind) for kind in types)),
-            float(
-                not types.isdisjoint(_FORUM_TYPES)
-                or "DiscussionForumPosting" in tree.body
-                or "schema.org/QAPage" in tree.body
-            ),
+            float(tree.forum or not types.isdisjoint(_FORUM_TYPES)),
             float(article_meta),
             float(_FORUM_PATH.search(path) is not None or _FORUM_PATH.match(url.partition("://")[2]) is not None),
             float(software),

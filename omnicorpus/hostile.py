@@ -109,11 +109,13 @@ NAMED = (
     "progress", "meter", "option", "optgroup", "button", "base", "basefont", "param", "rp", "rt", "svg", "image",
 )  # fmt: skip
 """Elements that `survey` looks for; of longer names the first eight letters."""
-LICENSE, DRAWN = 1, 2
-"""What else it finds, as bits: the word license; a word that formulas drawn by KaTeX or MathJax have."""
+LICENSE, DRAWN, FORUM = 1, 2, 4
+"""What else it finds, as bits: the word license; a word that formulas drawn by KaTeX or MathJax have; a name that
+schema.org has for forums and question pages."""
 _NAMED = np.concatenate((_packed(" ".join(name[:8] for name in NAMED).encode()), _FORMATTING))
-_LICENSE, _KATEX, _MATHJAX, _MJX = (
-    np.frombuffer(word, dtype=np.uint8) for word in (b"license", b"katex", b"MathJax", b"mjx-")
+_LICENSE, _KATEX, _MATHJAX, _MJX, _QUESTIONS, _DISCUSSION = (
+    np.frombuffer(word, dtype=np.uint8)
+    for word in (b"license", b"katex", b"MathJax", b"mjx-", b"QAPage", b"DiscussionForumPosting")
 )
 _SLOTS = 256
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -155,7 +157,7 @@ def _may_begin(first: int, second: int, third: int) -> bool:
 def _telling() -> NDArray[np.uint8]:
     """Bytes that `survey` stops at: those that begin, quote and end tags, and the rarest letter of each word."""
     telling = np.zeros(256, dtype=np.uint8)
-    for kind, byte in enumerate(b"<>\"'cx", 1):
+    for kind, byte in enumerate(b"<>\"'cxQF", 1):
         telling[byte] = kind
     return telling
 
@@ -177,7 +179,7 @@ def _spells(source: NDArray[np.uint8], start: int, word: NDArray[np.uint8]) -> b
 def survey(source: NDArray[np.uint8]) -> tuple[int, int, int, int, int]:
     """In one cheap pass: how many `<` the page has; a number of attributes that no tag exceeds; a number of formatting
     elements with attributes that are never exceeded by those open at once; which of `NAMED` may be in the page, as
-    bits; and `LICENSE`, `DRAWN`.
+    bits; and `LICENSE`, `DRAWN`, `FORUM`.
 
     Read backwards, as `most`, but with three states for its eight: outside a value (or in a bare one), in a "" and in a
     '' value; and with the bytes to the tag's end for the attributes, of which each needs two.
@@ -236,6 +238,12 @@ def survey(source: NDArray[np.uint8]) -> tuple[int, int, int, int, int]:
         elif kind == 5:
             if _spells(source, position - 2, _LICENSE):
                 found |= LICENSE
+        elif kind == 7:
+            if _spells(source, position, _QUESTIONS):
+                found |= FORUM
+        elif kind == 8:
+            if _spells(source, position - 10, _DISCUSSION):
+                found |= FORUM
         elif (
             _spells(source, position - 4, _KATEX)
             or _spells(source, position - 6, _MATHJAX)

@@ -46,6 +46,9 @@ LAZY_SETS = (
     "lazy-srcset",
 )
 
+_KEPT_ORIGINALS = frozenset(ORIGINALS)
+_ALL_SETS = frozenset(("srcset", *LAZY_SETS))
+
 _IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?|jfif|heic)(?:$|[!?#@&;_:~/])", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"^(?:data:|about:|blob:|javascript:|#|$)"
@@ -163,10 +166,13 @@ def larger_address(
     None where no copy is offered; no address is made up."""
     if (linked := linked_image(link)) is not None:
         return linked
-    for name in ORIGINALS:
-        original = attributes.get(name)
-        if original and _is_address(original, sure=False):
-            return original.strip()
+    if not _KEPT_ORIGINALS.isdisjoint(attributes):
+        for name in ORIGINALS:
+            original = attributes.get(name)
+            if original and _is_address(original, sure=False):
+                return original.strip()
+    if not sources and _ALL_SETS.isdisjoint(attributes):
+        return None
     sets = [value for each in (attributes, *sources) for name in ("srcset", *LAZY_SETS) if (value := each.get(name))]
     offered = [(address, size) for value in sets for address, size in srcset(value) if not is_placeholder(address)]
     return max(offered, key=lambda candidate: candidate[1])[0] if offered else None
@@ -179,12 +185,16 @@ def _is_address(value: str, *, sure: bool) -> bool:
     return _IMAGE_PATH.search(value) is not None or (sure and ("/" in value))
 
 
+_LINKED = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)", re.IGNORECASE)
+_LINKED_END = re.compile(_LINKED.pattern + "$", re.IGNORECASE)
+
+
 def linked_image(link: str | None) -> str | None:
     """The address of a link that leads to an image file, or None."""
-    if not link:
+    if not link or not _LINKED.search(link):
         return None
     path = urlsplit_path(link)
-    return link if re.search(r"\.(?:jpe?g|png|webp|gif|avif)$", path, re.IGNORECASE) and "File:" not in path else None
+    return link if _LINKED_END.search(path) and "File:" not in path else None
 
 
 def urlsplit_path(address: str) -> str:

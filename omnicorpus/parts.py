@@ -4,7 +4,7 @@ captions."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -21,7 +21,6 @@ from omnicorpus.scan import (
     ITEM_NODE,
     ITEM_START,
     NODE_LAST,
-    NODE_NAMES,
     NODE_PARENT,
     NODE_TAG,
     PICTURE,
@@ -81,8 +80,8 @@ class _Grid:
 def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
-    spans = page.columns.items
-    positions = np.flatnonzero(np.asarray(chosen, dtype=np.bool_))
+    spans, words = page.columns.items, page.text
+    positions = np.asarray(chosen, dtype=np.bool_).nonzero()[0]
     if not len(positions):
         return ()
     places, numbers = _places(page)
@@ -96,8 +95,6 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
     group = kind = -1
 
     def flush() -> None:
-        if not run:
-            return
         if kind == _TABLE:
             if group not in grids:
                 grids[group] = _grid(page, group)
@@ -116,25 +113,30 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
             image = images.get(position)
             if image is not None and image.url not in seen:
                 seen.add(image.url)
-                flush()
+                if run:
+                    flush()
                 parts.append(image)
             continue
         if next_group != group or group < 0:
-            flush()
+            if run:
+                flush()
             group, kind = next_group, next_kind
-        text = page.text[start:end]
+        text = words[start:end]
         if group >= 0:
             run.append((text, entry))
         elif next_kind == _TEXT and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
             parts.append(Text(text, _NUMBER_KIND[next_kind]))
-    flush()
+    if run:
+        flush()
     return tuple(parts)
 
 
 def _is_formula(text: str) -> bool:
     r"""Whether a text is one formula: $$…$$, \[…\], or $…$ with a sign that amounts of money lack."""
+    if text[0] not in "$\\":
+        return False
     if text.startswith("$$"):
         return len(text) > 4 and text.endswith("$$") and "$" not in text[2:-2]
     if text.startswith("$"):
@@ -264,24 +266,16 @@ def context(page: Page, item: Picture) -> str:
     """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say
     much."""
     words = [item.names[:NAMES]] if item.names else []
-    strings = page.columns.strings
-    for index in _near(page, item.node):
-        tag, names = page.columns.nodes[: NODE_NAMES + 1, index].tolist()
-        if names:
-            words.append(strings[names][:NAMES])
+    node = item.node
+    for _ in range(NEAR):
+        if node < 0:
+            break
+        tag, name, node = page.columns.nodes[: NODE_PARENT + 1, node].tolist()
+        if name:
+            words.append(page.name(name)[:NAMES])
         if tag in _TELLING:
             words.append(TAGS[tag])
     return " ".join(words).lower()
-
-
-def _near(page: Page, node: int) -> Iterator[int]:
-    """An element and those around it, `NEAR` in all."""
-    parents = page.columns.nodes[NODE_PARENT]
-    for _ in range(NEAR):
-        if node < 0:
-            return
-        yield node
-        node = int(parents[node])
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,8 +350,12 @@ def _image(page: Page, position: int, seen: Shown, base: str, captions: Mapping[
 
 def _figure(page: Page, node: int) -> int:
     """The nearest <figure> around a node, itself included, within `NEAR` steps; -1 where there is none."""
-    tags = page.columns.nodes[NODE_TAG]
-    return next((index for index in _near(page, node) if tags[index] == _FIGURE), -1)
+    tags, parents = page.columns.nodes[NODE_TAG], page.columns.nodes[NODE_PARENT]
+    for _ in range(NEAR):
+        if node < 0 or tags[node] == _FIGURE:
+            return node
+        node = int(parents[node])
+    return -1
 
 
 def _captions(page: Page) -> dict[int, str]:

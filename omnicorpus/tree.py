@@ -103,7 +103,7 @@ class Tree:
 
     `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text of the
     title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base`
-    the href of <base>.
+    the href of <base>; `forum` says that an element is of schema.org's types for forums and question pages.
     """
 
     body: str
@@ -112,6 +112,7 @@ class Tree:
     ld: tuple[str, ...]
     language: str | None
     base: str | None
+    forum: bool
 
 
 def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
@@ -124,7 +125,7 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
     page = LexborHTMLParser(source)
     root = page.root
     if root is None or page.body is None:
-        return Tree("", None, (), (), None, None)
+        return Tree("", None, (), (), None, None, False)
     title: str | None = None
     head: list[tuple[str, dict[str, str | None]]] = []
     ld: list[str] = []
@@ -133,7 +134,7 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
     for node in page.css(asked) if asked else ():
         tag = node.tag
         if tag in ("meta", "link"):
-            head.append((tag, dict(node.attributes)))
+            head.append((tag, node.attributes))
             continue
         if tag in ("nav", "footer"):
             if node.css_first("h1, main, article") is not None:
@@ -141,7 +142,7 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
         elif tag == "title":
             title = title or node.text()
         elif tag == "base":
-            head.append((tag, dict(node.attributes)))
+            head.append((tag, node.attributes))
         elif tag == "script" and (kind := (node.attributes.get("type") or "").strip().lower()):
             if kind == "application/ld+json":
                 ld.append(node.text())
@@ -150,13 +151,14 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
                 continue
         cut.append(node)
     if words & hostile.LICENSE:
-        head.extend(("a", dict(node.attributes)) for node in page.css("a[rel~=license]"))
+        head.extend(("a", node.attributes) for node in page.css("a[rel~=license]"))
     for node in reversed(cut):  # inner ones first: what is cut must not be touched again
         node.decompose()
     if words & hostile.DRAWN:
         _drop_twins(page, of_sources=b"math/tex" in source)
+    body = page.body.html or ""
     return Tree(
-        body=page.body.html or "",
+        body=body,
         title=title,
         head=tuple(head),
         ld=tuple(ld),
@@ -164,6 +166,7 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
         base=next(
             (attributes.get("href") for tag, attributes in head if tag == "base" and attributes.get("href")), None
         ),
+        forum=words & hostile.FORUM != 0 and ("DiscussionForumPosting" in body or "schema.org/QAPage" in body),
     )
 
 

@@ -192,6 +192,8 @@ def test_a_survey_finds_elements_and_words_that_the_tree_is_searched_for() -> No
     assert not {"link", "title", "meta"} & set(found)
     words = [survey(markup)[4] for markup in (b"<a rel=license>", b"MathJax", b"mjx-c", b"katex", b"lice mjx")]
     assert words == [hostile.LICENSE, hostile.DRAWN, hostile.DRAWN, hostile.DRAWN, 0]
+    forums = [survey(markup)[4] for markup in (b"schema.org/QAPage", b"DiscussionForumPosting", b"QPage ForumPosting")]
+    assert forums == [hostile.FORUM, hostile.FORUM, 0]
 
 
 def test_attributes_with_tags_in_their_values_are_refused() -> None:
