@@ -7,6 +7,7 @@ reader never recurses and never looks back, so time and memory are linear in the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import mathml, scan
+from omnicorpus.image_candidates import LAZY
 from omnicorpus.tree import NESTING, TooDeep
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>([^<]*+)')
@@ -226,8 +228,8 @@ class Page:
         return {}
 
     @cached_property
-    def _spans(self) -> dict[int, list[int]]:
-        """The columns of each picture, by its position."""
+    def pictures(self) -> dict[int, list[int]]:
+        """The columns of each picture, by its position, in reading order."""
         positions = np.flatnonzero(self.columns.items[scan.ITEM_KIND] != scan.TEXT)
         return dict(zip(positions.tolist(), self.columns.items[:, positions].T.tolist(), strict=True))
 
@@ -240,20 +242,36 @@ class Page:
 
     def _picture(self, position: int) -> Picture:
         body = self.body
-        _, node, start, end, names, linked, links, tag, sources, silent, alone, *outer = self._spans[position]
+        columns = self.pictures[position]
+        _, node, start, end, _, _, _, tag, sources, silent, alone = columns[: scan.ITEM_OUTER]
         own = attributes(body[start:end])
         if position in self.backgrounds:
-            return Picture("img", {**own, "src": self.backgrounds[position]}, node, names=self.name(names))
+            return Picture(
+                "img", {**own, "src": self.backgrounds[position]}, node, names=self.name(columns[scan.ITEM_NAMES])
+            )
         return Picture(
             TAGS[tag],
             own,
             node,
             self.sources.get(sources, []),
-            unescape(body[linked:links]) if 0 <= linked < links else None,
-            " ".join([self.name(each) for each in (names, *outer) if each >= 0]).strip(),
+            self.link_of(columns),
+            self.names_of(columns),
             silent == 1,
             alone == 1,
         )
+
+    def link_of(self, columns: list[int]) -> str | None:
+        """The address of the link around a picture."""
+        start, end = columns[scan.ITEM_LINKED : scan.ITEM_LINKS + 1]
+        return unescape(self.body[start:end]) if 0 <= start < end else None
+
+    def names_of(self, columns: list[int]) -> str:
+        """Class and id of a picture and of the inline elements around it."""
+        names = self.name(columns[scan.ITEM_NAMES])
+        if columns[scan.ITEM_OUTER + 2] < 0:  # the innermost of them; most pictures stand in none
+            return names.strip()
+        outer = columns[scan.ITEM_OUTER : scan.ITEM_OUTER + 3]
+        return " ".join([names, *[self.name(each) for each in outer if each >= 0]]).strip()
 
     def _block(self, position: int) -> Block:
         _, node, start, end, names, linked, links, strong, timed = self.columns.items[
@@ -311,11 +329,15 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
 
 
 @cache
-def _tag_table() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8]]:
-    """What `scan.read` needs to know of the known tags: how to find them, and their kinds."""
-    ends = np.cumsum([len(tag) for tag in TAGS], dtype=np.int32)
-    keys, numbers = scan.numbered(codes("".join(TAGS)), ends, _PLACES)
-    return keys, numbers, np.array(list(_KINDS.values()), dtype=np.uint8)
+def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.uint64]]:
+    """What `scan.read` needs to know of the known tags: how to find them, and their kinds; and the attributes in which
+    a picture's address or size may stand beside src, width and height."""
+    keys, numbers = _table(TAGS, _PLACES)
+    return keys, numbers, np.array(list(_KINDS.values()), dtype=np.uint8), _table((*LAZY, "style"), 256)[0]
+
+
+def _table(words: Sequence[str], places: int) -> tuple[NDArray[np.uint64], Ints]:
+    return scan.numbered(codes("".join(words)), np.cumsum([len(word) for word in words], dtype=np.int32), places)
 
 
 def codes(text: str) -> Codes:
@@ -330,7 +352,7 @@ def _text(codes: NDArray[np.uint32]) -> str:
 def _scanned(body: str, *, backgrounds: bool) -> tuple[Any, ...]:
     points = codes(body)
     less = int(np.count_nonzero(points == ord("<")))
-    return scan.read(points, less, *_tag_table(), TAGS.index("pre"), NESTING, backgrounds)
+    return scan.read(points, less, *_tables(), TAGS.index("pre"), NESTING, backgrounds)
 
 
 def _with_latex(body: str, formulas: list[list[int]]) -> str:

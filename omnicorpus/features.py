@@ -412,6 +412,10 @@ def _names_chrome(path: str) -> bool:
 _IMAGE_LINK = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.IGNORECASE)
 
 
+_IMAGE_TAGS = frozenset(blocks.TAGS.index(tag) for tag in ("img", "amp-img", "image", "body"))
+"""Tags of plain images; a background has the body's number."""
+
+
 def picture_rows(
     page: Page,
     measured: Measured,
@@ -426,25 +430,30 @@ def picture_rows(
     repeats = Counter([image.url for image in images.values()])
     told: list[int] = []
     for position in positions.tolist():
-        item, image = page.picture(position), images[position]
+        image, columns = images[position], page.pictures[position]
         width, height = image.declared_width, image.declared_height
         path = image.url.lower().partition("?")[0]
-        link = item.link
+        link = page.link_of(columns)
+        lazy = "lazy" in page.names_of(columns).lower()
+        alt = columns[scan.ITEM_ALT]
+        if columns[scan.ITEM_SOURCE] < 0:
+            attributes = page.picture(position).attributes
+            alt, lazy = len(attributes.get("alt", "")), lazy or "data-src" in attributes
         told += (
             -1 if width is None else width,
             -1 if height is None else height,
-            len(item.attributes.get("alt", "")),
+            alt,
             repeats[image.url],
             rows.CHROME * _names_chrome(path[-80:])
             | rows.PHOTO * path.endswith((".jpg", ".jpeg", ".webp"))
             | rows.GIF * path.endswith(".gif")
             | rows.VECTOR * path.endswith(".svg")
-            | rows.PLAYER * (item.tag not in ("img", "amp-img", "image"))
+            | rows.PLAYER * (columns[scan.ITEM_TAG] not in _IMAGE_TAGS)
             | rows.IN_LINK * (link is not None)
             | rows.IMAGE_LINK * (link is not None and _IMAGE_LINK.search(link) is not None)
-            | rows.ALONE * (link is not None and item.alone)
-            | rows.SILENT * item.silent
-            | rows.LAZY * ("lazy" in item.names.lower() or "data-src" in item.attributes),
+            | rows.ALONE * (link is not None and columns[scan.ITEM_ALONE] == 1)
+            | rows.SILENT * (columns[scan.ITEM_SILENT] == 1)
+            | rows.LAZY * lazy,
         )
     return positions, rows.of_pictures(
         measured.rows,

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from omnicorpus.native import compiled, inlined
 from omnicorpus.scan import (
-    ITEM_COLUMNS,
     ITEM_END,
     ITEM_KIND,
     ITEM_LINKED,
@@ -392,7 +391,7 @@ def inline(items: NDArray[np.int32], ends: NDArray[np.int32], of_string: NDArray
         if items[ITEM_KIND, item] == TEXT:
             continue
         length = ends[name] - (ends[name - 1] if name else 0)
-        for column in range(ITEM_OUTER, ITEM_COLUMNS):
+        for column in range(ITEM_OUTER, ITEM_OUTER + 3):
             name = items[column, item]
             if name >= 0:
                 found[item] |= of_string[name]

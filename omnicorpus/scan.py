@@ -28,7 +28,11 @@ ITEM_TAG, ITEM_SOURCES, ITEM_SILENT, ITEM_ALONE, ITEM_OUTER = ITEM_STRONG, ITEM_
 """Columns of a picture in the place of a text's: the link's span is at linked and links (-1 for no link), sources is
 the number of its list. Outer and the two columns after it are the names of the three spans around, outermost first, -1
 for none."""
-ITEM_COLUMNS = ITEM_OUTER + 3
+ITEM_SOURCE, ITEM_SOURCE_END, ITEM_ALT, ITEM_WIDTH, ITEM_HEIGHT = range(ITEM_OUTER + 3, ITEM_OUTER + 8)
+"""Columns of a picture whose src, alt, width and height say all that is asked of most pictures' attributes: the span of
+src in the markup, characters of the alt text, and the sides in CSS pixels, -1 for none. Of any other picture the source
+is -1, and the other four mean nothing."""
+ITEM_COLUMNS = ITEM_HEIGHT + 1
 TEXT, PICTURE, BACKGROUND = range(3)
 """Kinds of item; a background is an element whose attributes may hold an image address in their style."""
 
@@ -48,6 +52,7 @@ _CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class",
 _HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
 _STYLE, _ARIA, _TRUE = (_codes(text) for text in ("style=", "aria-", '="true"'))
 _VISIBILITY, _NONE = _codes("visibility"), _codes("none")
+_SRC, _ALT, _WIDTH, _HEIGHT = (_codes(name) for name in ("src", "alt", "width", "height"))
 _START, _VALUE, _REVERSED, _COLSPAN, _ROWSPAN = (
     _codes(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
 )
@@ -278,6 +283,80 @@ def _interned(
 
 
 @inlined
+def _resolved(codes: NDArray[np.uint32], start: int, end: int) -> int:
+    """Characters of a value once the references that a serialiser writes are resolved."""
+    count = end - start
+    for at in range(start, end):
+        if codes[at] == _AND:
+            if _stands(codes, at + 1, end, _AMP):
+                count -= len(_AMP)
+            elif _stands(codes, at + 1, end, _NBSP):
+                count -= len(_NBSP)
+            elif _stands(codes, at + 1, end, _QUOT):
+                count -= len(_QUOT)
+            elif _stands(codes, at + 1, end, _LT) or _stands(codes, at + 1, end, _GT):
+                count -= len(_LT)
+    return count
+
+
+@inlined
+def _pixels(codes: NDArray[np.uint32], start: int, end: int) -> int:
+    """A whole number of at most five digits; -1 for an empty value, -2 for anything else."""
+    if start == end:
+        return -1
+    if end - start > 5:
+        return -2
+    number = 0
+    for at in range(start, end):
+        if not 48 <= codes[at] <= 57:
+            return -2
+        number = 10 * number + int(codes[at]) - 48
+    return number
+
+
+@inlined
+def _glance(
+    codes: NDArray[np.uint32], start: int, end: int, telling: NDArray[np.uint64], items: NDArray[np.int32], item: int
+) -> None:
+    """Write `ITEM_SOURCE` and the columns behind it for a picture with the attributes in a span. `telling` finds the
+    attributes (see `numbered`) that must be asked otherwise where a picture has them."""
+    source = source_end = -1
+    alt, width, height = 0, -1, -1
+    items[ITEM_SOURCE, item] = -1
+    at = start
+    while at < end:
+        first = at + 1
+        at = first
+        while at < end and (97 <= codes[at] <= 122 or 48 <= codes[at] <= 57 or codes[at] == 45 or codes[at] == 95):
+            at += 1
+        value = at + 2
+        if codes[first - 1] != 32 or at == first or value > end or codes[at] != _EQUALS or codes[at + 1] != _QUOTE:
+            return
+        close = value
+        while close < end and codes[close] != _QUOTE:
+            close += 1
+        if close == end or telling[_slot(telling, _hash(codes, first, at))] != 0:
+            return
+        length = at - first
+        if length == len(_SRC) and _stands(codes, first, at, _SRC):
+            source, source_end = value, close
+        elif length == len(_ALT) and _stands(codes, first, at, _ALT):
+            alt = _resolved(codes, value, close)
+        elif length == len(_WIDTH) and _stands(codes, first, at, _WIDTH):
+            width = _pixels(codes, value, close)
+        elif length == len(_HEIGHT) and _stands(codes, first, at, _HEIGHT):
+            height = _pixels(codes, value, close)
+        at = close + 1
+    if width == -2 or height == -2:
+        return
+    items[ITEM_SOURCE, item] = source
+    items[ITEM_SOURCE_END, item] = source_end
+    items[ITEM_ALT, item] = alt
+    items[ITEM_WIDTH, item] = width
+    items[ITEM_HEIGHT, item] = height
+
+
+@inlined
 def _names(
     codes: NDArray[np.uint32],
     start: int,
@@ -413,13 +492,14 @@ def _copy_without_comments(codes: NDArray[np.uint32], start: int, end: int, text
             index += 1
 
 
-@compiled("codes", "int", "hashes", "ints", "bytes", "int", "int", "bool")
+@compiled("codes", "int", "hashes", "ints", "bytes", "hashes", "int", "int", "bool")
 def read(
     codes: NDArray[np.uint32],
     less: int,
     tag_keys: NDArray[np.uint64],
     tag_numbers: NDArray[np.int32],
     tag_kinds: NDArray[np.uint8],
+    telling: NDArray[np.uint64],
     pre: int,
     deepest: int,
     backgrounds: bool,
@@ -431,7 +511,8 @@ def read(
     `less` counts the `<` of the markup. `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
     `tag_kinds` holds the kind of each number; the number of an unknown tag is len(tag_kinds) + its pool number. `pre`,
     and the two numbers after it, are those of <pre>, <source> and the first player; players come last, and the four
-    before <pre> are lists, entries and cells. What a comment holds is not there at all. Of a formula,
+    before <pre> are lists, entries and cells. `telling` are
+    attributes of pictures (see `_glance`). What a comment holds is not there at all. Of a formula,
     the text at its start is taken and nothing else. `backgrounds` makes an item of each line-breaking element with an
     address in its attributes.
     """
@@ -598,6 +679,7 @@ def read(
                     items[ITEM_START, n_items] = raw
                     items[ITEM_END, n_items] = raw_end
                     items[ITEM_NAMES, n_items] = own
+                    items[ITEM_SOURCE, n_items] = -1
                     n_items += 1
         elif slash:
             if kind == LINK:
@@ -633,6 +715,10 @@ def read(
             items[ITEM_ALONE, n_items] = alone
             for index in range(3):
                 items[ITEM_OUTER + index, n_items] = spans[n_spans - 3 + index]
+            if tag < first_player:
+                _glance(codes, raw, raw_end, telling, items, n_items)
+            else:
+                items[ITEM_SOURCE, n_items] = -1
             n_items += 1
             if tag >= first_player:
                 players[n_players] = own_list
