@@ -1,4 +1,5 @@
-"""The compiled half of `omnicorpus.body`: what stands before and behind the networks' products of matrices."""
+"""The compiled half of `omnicorpus.body`: what stands before and behind the one product of matrices that is worth a
+library. A page has some hundred rows, so that each further call of numpy would cost more than its arithmetic."""
 
 from __future__ import annotations
 
@@ -31,6 +32,53 @@ def scaled(
             value[column] = min(max((row[column] - mean[column]) / scale[column], -CLIP), CLIP)
     values[count:] = 0
     return values.reshape((batches, batch, width))
+
+
+@compiled("floats", "longs", "floats", "floats")
+def probability(
+    values: NDArray[np.float32], widths: NDArray[np.int64], weights: NDArray[np.float32], biases: NDArray[np.float32]
+) -> Any:
+    """The probability of each row behind the first product of a network: `widths` are those of all layers, `weights` of
+    all but the first and `biases` of all, flat."""
+    first = widths[0]
+    found = np.empty(len(values) // first, dtype=np.float32)
+    inside, outside = np.empty(widths.max(), dtype=np.float32), np.empty(widths.max(), dtype=np.float32)
+    for row in range(len(found)):
+        for unit in range(first):
+            inside[unit] = values[row * first + unit] + biases[unit]
+        weight, bias, width = 0, first, first
+        for further in widths[1:]:
+            outside[:further] = biases[bias : bias + further]
+            for unit in range(width):
+                value = inside[unit]
+                if value > 0:
+                    for other in range(further):
+                        outside[other] += value * weights[weight + other]
+                weight += further
+            bias += further
+            width = further
+            inside, outside = outside, inside
+        found[row] = np.float32(1) / (np.float32(1) + np.exp(-inside[0]))
+    return found
+
+
+@compiled("matrix", "floats", "floats", "floats", "floats")
+def alone(
+    rows: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    bias: NDArray[np.float32],
+) -> Any:
+    """The probability of each row where a network is one layer of one unit."""
+    found = np.empty(len(rows), dtype=np.float32)
+    for index in range(len(rows)):
+        row = rows[index]
+        total = np.float64(bias[0])
+        for column in range(len(weights)):
+            total += min(max((row[column] - mean[column]) / scale[column], -CLIP), CLIP) * weights[column]
+        found[index] = 1 / (1 + np.exp(-total))
+    return found
 
 
 @compiled("doubles", "doubles")
