@@ -103,7 +103,7 @@ _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}:\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2
 _END = frozenset('.!?。！？…।؟:："”»」』)）')
 
 N_FAMILIES = len(FAMILIES)
-_ARTICLE, _FORUM, _COMMENT = (list(FAMILIES).index(name) for name in ("article", "forum", "comment"))
+_SPOKEN = np.array([list(FAMILIES).index(name) for name in ("article", "forum", "comment")], dtype=np.int32)
 
 
 @lru_cache(maxsize=50_000)
@@ -329,10 +329,7 @@ class Measured:
     """`rows`: one per item, columns as in `COLUMNS`. What a second pass needs again is kept beside.
 
     `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th
-    enclosing
-    element per item, `first`
-    and `last` the item bounds per node, `group` the number of each node's kind (its tag and names, and its parent's
-    kind).
+    enclosing element per item, `first` and `last` the item bounds per node.
     """
 
     rows: Floats
@@ -340,8 +337,6 @@ class Measured:
     levels: Ints
     first: Ints
     last: Ints
-    depth: Floats
-    group: Ints
     is_text: Bools
     tokens: Floats
 
@@ -355,35 +350,29 @@ def measure(page: Page, about: Hints) -> Measured:
     """Measure every item of a page that has at least one."""
     items, nodes = page.columns.items, page.columns.nodes
     found = rows.counts(items, page.columns.text, *_characters())
-    is_text = items[scan.ITEM_KIND] == scan.TEXT
     families = rows.families(page.columns.pool, page.columns.ends, *_family_tables())
-    inline = rows.inline(items, page.columns.ends, families)
-    for position in np.flatnonzero(inline < 0).tolist():
-        inline[position] = family_bits(page.picture(position).names)
-    tags = np.minimum(nodes[scan.NODE_TAG], len(blocks.TAGS))
-    around = _KNOWN_AROUND[tags]
-    around[nodes[scan.NODE_HIDDEN] & scan.HIDES != 0] |= _HIDDEN_BIT
-    group = rows.groups(nodes)
+    inline, longer = rows.inline(items, page.columns.ends, families)
+    if longer:
+        for position in (inline < 0).nonzero()[0].tolist():
+            inline[position] = family_bits(page.names_of(page.pictures[position]))
     measures, size, tokens, levels = rows.measured(
         items,
         nodes,
         found,
         _asked(page, about, found),
-        _KNOWN_NUMBER[tags],
-        rows.inherited(nodes, around),
-        families[nodes[scan.NODE_NAMES]],
+        _KNOWN_NUMBER,
+        _KNOWN_AROUND,
+        _HIDDEN_BIT,
+        families,
         inline,
-        np.array((_ARTICLE, _FORUM, _COMMENT), dtype=np.int32),
-        group,
+        _SPOKEN,
         np.array(about.kinds, dtype=np.float32),
         len(TAGS),
         len(AROUND) + 1,
         N_FAMILIES,
     )
     first, last = nodes[scan.NODE_FIRST], nodes[scan.NODE_LAST]
-    return Measured(
-        measures, size, levels, first, last, nodes[scan.NODE_DEPTH].astype(np.float32), group, is_text, tokens
-    )
+    return Measured(measures, size, levels, first, last, items[scan.ITEM_KIND] == scan.TEXT, tokens)
 
 
 class Addressed(Protocol):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from omnicorpus.native import compiled, inlined
 from omnicorpus.scan import (
+    HIDES,
     ITEM_END,
     ITEM_KIND,
     ITEM_LINKED,
@@ -24,6 +25,7 @@ from omnicorpus.scan import (
     ITEM_TIMED,
     NODE_DEPTH,
     NODE_FIRST,
+    NODE_HIDDEN,
     NODE_LAST,
     NODE_NAMES,
     NODE_PARENT,
@@ -381,10 +383,11 @@ def families(
 
 
 @compiled("table", "ints", "ints")
-def inline(items: NDArray[np.int32], ends: NDArray[np.int32], of_string: NDArray[np.int32]) -> Any:
+def inline(items: NDArray[np.int32], ends: NDArray[np.int32], of_string: NDArray[np.int32]) -> tuple[Any, int]:
     """The families of the names of each item itself, `of_string` being those of each string of the pool; -1 for a
-    picture with more characters of names than are read."""
+    picture with more characters of names than are read. And how many of those there are."""
     found = np.zeros(items.shape[1], dtype=np.int32)
+    longer = 0
     for item in range(items.shape[1]):
         name = items[ITEM_NAMES, item]
         found[item] = of_string[name]
@@ -398,11 +401,12 @@ def inline(items: NDArray[np.int32], ends: NDArray[np.int32], of_string: NDArray
                 length += 1 + ends[name] - (ends[name - 1] if name else 0)
         if length > MOST_NAMES:
             found[item] = -1
-    return found
+            longer += 1
+    return found, longer
 
 
-@compiled("table")
-def groups(nodes: NDArray[np.int32]) -> Any:
+@inlined
+def _groups(nodes: NDArray[np.int32]) -> Any:
     """A number for each element's kind: its tag, its names and its parent's kind; in order of appearance, the body 0.
     Kinds are told apart by a hash of 64 bits."""
     m = nodes.shape[1]
@@ -421,15 +425,6 @@ def groups(nodes: NDArray[np.int32]) -> Any:
             count += 1
         group[node] = numbers[slot]
     return group
-
-
-@compiled("table", "ints")
-def inherited(nodes: NDArray[np.int32], bits: NDArray[np.int32]) -> Any:
-    """The bits of each element and of all around it."""
-    found = bits.copy()
-    for node in range(1, len(bits)):
-        found[node] |= found[nodes[NODE_PARENT, node]]
-    return found
 
 
 @inlined
@@ -518,19 +513,19 @@ def _copy_key(of: NDArray[np.float32], tag: int, to: NDArray[np.float32], column
 
 
 @compiled(
-    "table", "table", "table", "bytes", "ints", "ints", "ints", "ints", "ints", "longs", "floats", "int", "int", "int"
+    "table", "table", "table", "bytes", "ints", "ints", "int", "ints", "ints", "ints", "floats", "int", "int", "int"
 )
 def measured(
     items: NDArray[np.int32],
     nodes: NDArray[np.int32],
     found: NDArray[np.int32],
     asked: NDArray[np.uint8],
-    tag_number: NDArray[np.int32],
-    around: NDArray[np.int32],
-    own: NDArray[np.int32],
+    known_number: NDArray[np.int32],
+    known_around: NDArray[np.int32],
+    hidden: int,
+    of_string: NDArray[np.int32],
     inline: NDArray[np.int32],
     spoken: NDArray[np.int32],
-    group: NDArray[np.int64],
     kinds: NDArray[np.float32],
     tag_count: int,
     around_count: int,
@@ -538,12 +533,24 @@ def measured(
 ) -> tuple[Any, ...]:
     """The rows of `features.Measured`, with sizes, tokens and levels.
 
-    By node: `tag_number`, its place in `features.TAGS` or -1; `around`, the bits of the elements around it, its own
-    among them; `own`, the families of its names as bits; `group` (see `groups`). By item: `found` (see `counts`),
-    `asked`, `inline`, the families of its own names. `spoken` are the families article, forum and comment; `kinds`
-    those of the page's `features.Hints`.
+    By number of a tag, the last one for all that are not known: `known_number`, its place in `features.TAGS` or -1;
+    `known_around`, its bit among the elements around an item, where `hidden` is the bit of one that hides itself. By
+    number of a name: `of_string`, its families as bits. By item: `found` (see `counts`), `asked`, `inline`, the
+    families of its own names. `spoken` are the families article, forum and comment; `kinds` those of the page's
+    `features.Hints`.
     """
     n, m = items.shape[1], nodes.shape[1]
+    tag_number, around, own = np.empty(m, np.int32), np.empty(m, np.int32), np.empty(m, np.int32)
+    for node in range(m):
+        tag = min(nodes[NODE_TAG, node], len(known_number) - 1)
+        tag_number[node] = known_number[tag]
+        own[node] = of_string[nodes[NODE_NAMES, node]]
+        around[node] = known_around[tag]
+        if nodes[NODE_HIDDEN, node] & HIDES:
+            around[node] |= hidden
+        if node:
+            around[node] |= around[nodes[NODE_PARENT, node]]
+    group = _groups(nodes)
     width = _TEXTS + 1 + 33 + LEVELS * _PER_NODE + 15 + len(kinds) + tag_count + around_count + 3 * family_count
     rows = np.zeros((n, width + 2 * _REACH * _KEYS), dtype=np.float32)
     text = rows[:, :_TEXTS]
