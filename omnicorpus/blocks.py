@@ -93,6 +93,7 @@ _KINDS: dict[str, int] = {
 
 TAGS = tuple(_KINDS)
 """The known elements: the number of a tag in `Columns.nodes` is its place here."""
+_PRE = TAGS.index("pre")
 _NUMBERED = re.compile(r"\s(?:start|value|reversed|colspan|rowspan)=")
 _COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _PLACES = 1 << (4 * len(TAGS)).bit_length()
@@ -216,7 +217,7 @@ class Page:
             *self.columns.ends.tolist(),
             0,
         ]  # behind the last name, which is before the first one for an index of -1
-        return _text(self.columns.pool[: ends[-2]]), ends
+        return _text(self.columns.pool), ends
 
     def name(self, number: int) -> str:
         """The name of a number in `columns`: names of an element, or an unknown tag."""
@@ -305,23 +306,23 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     With `backgrounds`, the background image of a line-breaking element's style is a picture at the element's start.
     """
     scanned = _scanned(body, backgrounds=backgrounds)
-    if formulas := scanned[3][:, : scanned[7]].T.tolist():
-        body = _with_latex(body, formulas)
+    if scanned[3].size:
+        body = _with_latex(body, scanned[3].T.tolist())
         scanned = _scanned(body, backgrounds=backgrounds)
-    nodes, items, sources, _, n_nodes, n_items, n_sources, _, text, pool, ends, depth = scanned
+    nodes, items, sources, _, numbered, text, pool, ends, depth = scanned
     if depth > NESTING:
         raise TooDeep(depth)
-    ends = ends[1 : int(ends[0]) + 1]
-    nodes, items = nodes[:, :n_nodes], items[:, :n_items]
     given: dict[int, dict[str, str]] = {}
-    for node in np.flatnonzero(nodes[scan.NODE_HIDDEN] & scan.NUMBERED).tolist():
-        start, end = nodes[scan.NODE_RAW : scan.NODE_RAW_END + 1, node].tolist()
-        raw = body[start:end]
-        if _NUMBERED.search(raw):
-            given[node] = attributes(raw)
+    if numbered:
+        for node in (nodes[scan.NODE_HIDDEN] & scan.NUMBERED).nonzero()[0].tolist():
+            start, end = nodes[scan.NODE_RAW : scan.NODE_RAW_END + 1, node].tolist()
+            raw = body[start:end]
+            if _NUMBERED.search(raw):
+                given[node] = attributes(raw)
     lists: dict[int, list[dict[str, str]]] = {}
-    for number, start, end in sources[:, :n_sources].T.tolist():
-        lists.setdefault(number, []).append(attributes(body[start:end]))
+    if sources.size:
+        for number, start, end in sources.T.tolist():
+            lists.setdefault(number, []).append(attributes(body[start:end]))
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)
@@ -350,9 +351,7 @@ def _text(codes: NDArray[np.uint32]) -> str:
 
 
 def _scanned(body: str, *, backgrounds: bool) -> tuple[Any, ...]:
-    points = codes(body)
-    less = int(np.count_nonzero(points == ord("<")))
-    return scan.read(points, less, *_tables(), TAGS.index("pre"), NESTING, backgrounds)
+    return scan.read(codes(body), *_tables(), _PRE, NESTING, backgrounds)
 
 
 def _with_latex(body: str, formulas: list[list[int]]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from omnicorpus import tree
 from omnicorpus.blocks import read
@@ -12,6 +11,7 @@ from omnicorpus.document import Facts, Part
 from omnicorpus.engine import ExtractionSettings, PageRefused
 from omnicorpus.facts import read_facts
 from omnicorpus.features import hints
+from omnicorpus.image_candidates import joined
 from omnicorpus.parts import assemble, images_of, shown
 
 DEFAULTS = ExtractionSettings()
@@ -60,6 +60,6 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = DEFAULTS
 
 def _base(url: str, href: str | None) -> str:
     try:
-        return urljoin(url, href) if href else url
+        return joined(url, href) if href else url
     except ValueError:
         return url

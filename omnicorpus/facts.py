@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin
 
 from omnicorpus.document import Facts
+from omnicorpus.image_candidates import joined
 from omnicorpus.tree import Tree
 
 LONGEST = 1_000
@@ -89,7 +89,7 @@ def _resolved(url: str, href: str | None) -> str | None:
     if not href or len(href) > LONGEST:
         return None
     try:
-        address = urljoin(url, href)
+        address = joined(url, href)
     except ValueError:
         return None
     return address if address.startswith(("http://", "https://")) else None

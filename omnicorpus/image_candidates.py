@@ -205,18 +205,35 @@ def urlsplit_path(address: str) -> str:
 
 
 _PLAIN = re.compile(
-    r"(?:(//)[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_%.~!$&'()*+,=:@/-]*)?"
+    r"(?:(https?:)?(//)[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_%.~!$&'()*+,=:@/-]*)?"
     r"|(/?)(?:[A-Za-z0-9_%-][A-Za-z0-9_%.-]*/)*[A-Za-z0-9_%-][A-Za-z0-9_%.-]*)"
     r"(?:\?[A-Za-z0-9_%.~!$&'()*+,;=:@/?-]+)?"
 )
-"""Addresses that urljoin only appends: to the scheme, to the host, to the folder. It takes 10 µs for one, this 1 µs."""
+"""Addresses that urljoin leaves alone, or appends: to the scheme, to the host, to the folder. It takes 10 µs for one,
+this 1 µs."""
+
+
+_PLAIN_BASE = re.compile(
+    r"(https?:)(//[A-Za-z0-9.-]+(?::[0-9]+)?)((?:/[A-Za-z0-9_%~-][A-Za-z0-9_%.~-]*)*/)[A-Za-z0-9_%.~-]*(?:[?#].*)?"
+)
 
 
 @lru_cache(maxsize=64)
 def _start(base: str, root: str) -> str:
     """What stands before every plain address that begins with `root` ("//", "/" or "") and is resolved against
     `base`."""
+    if plain := _PLAIN_BASE.fullmatch(base):
+        scheme, host, folder = plain.groups()
+        return scheme if root == "//" else f"{scheme}{host}{folder}" if not root else f"{scheme}{host}"
     return urljoin(base, f"{root}x").removesuffix(f"{root}x")
+
+
+def joined(base: str, address: str) -> str:
+    """What urljoin says. Raises ValueError, as it does."""
+    if (plain := _PLAIN.fullmatch(address)) and (plain[1] or "/." not in address):
+        start = _start(base, plain[2] or plain[3] or "")
+        return address if plain[1] else start + address
+    return urljoin(base, address)
 
 
 def absolute(base: str, address: str) -> str | None:
@@ -228,9 +245,7 @@ def absolute(base: str, address: str) -> str | None:
     if cleaned.startswith(("https://", "http://")):
         return cleaned.partition("#")[0]
     try:
-        if (plain := _PLAIN.fullmatch(cleaned)) and "/." not in cleaned:
-            return _start(base, plain[1] or plain[2] or "") + cleaned
-        return urljoin(base, cleaned).partition("#")[0]
+        return joined(base, cleaned).partition("#")[0]
     except ValueError:
         return None
 

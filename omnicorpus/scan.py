@@ -492,10 +492,9 @@ def _copy_without_comments(codes: NDArray[np.uint32], start: int, end: int, text
             index += 1
 
 
-@compiled("codes", "int", "hashes", "ints", "bytes", "hashes", "int", "int", "bool")
+@compiled("codes", "hashes", "ints", "bytes", "hashes", "int", "int", "bool")
 def read(
     codes: NDArray[np.uint32],
-    less: int,
     tag_keys: NDArray[np.uint64],
     tag_numbers: NDArray[np.int32],
     tag_kinds: NDArray[np.uint8],
@@ -505,10 +504,10 @@ def read(
     backgrounds: bool,
 ) -> tuple[Any, ...]:
     """Read markup as `omnicorpus.tree.parse` returns it. Returns the tables of nodes, items, sources (list, span) and
-    formulas (start, end of the element, end of the text after it), the four counts of their rows, the text, the pool
-    and its ends (see `_interned`), and the depth reached: `deepest` + 1 where it was exceeded and reading stopped.
+    formulas (start, end of the element, end of the text after it), how many nodes are `NUMBERED`, the text, the pool
+    and where each of its strings ends, and the depth reached: `deepest` + 1 where it was exceeded and reading stopped.
 
-    `less` counts the `<` of the markup. `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
+    `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
     `tag_kinds` holds the kind of each number; the number of an unknown tag is len(tag_kinds) + its pool number. `pre`,
     and the two numbers after it, are those of <pre>, <source> and the first player; players come last, and the four
     before <pre> are lists, entries and cells. `telling` are
@@ -518,11 +517,14 @@ def read(
     """
     length = len(codes)
     source_tag, first_player = pre + 1, pre + 2
+    less = 0
+    for code in codes:
+        less += code == _LESS
     nodes = np.empty((NODE_HIDDEN + 1, less + 1), dtype=np.int32)
     items = np.empty((ITEM_COLUMNS, 3 * less + 3), dtype=np.int32)
     sources = np.empty((3, less + 1), dtype=np.int32)
     formulas = np.empty((3, less + 1), dtype=np.int32)
-    n_nodes, n_items, n_sources, n_formulas = 1, 0, 0, 0
+    n_nodes, n_items, n_sources, n_formulas, n_numbered = 1, 0, 0, 0, 0
     text = np.empty(length + less + 1, dtype=np.uint32)
     block = at = 0  # the block being gathered is text[block:at]
 
@@ -669,6 +671,7 @@ def read(
                     nodes[NODE_HIDDEN, n_nodes] = 0
                 if pre - 4 <= tag < pre and _is_numbered(codes, raw, raw_end):
                     nodes[NODE_HIDDEN, n_nodes] |= NUMBERED
+                    n_numbered += 1
                 node = n_nodes
                 n_nodes += 1
                 in_pre += tag == pre
@@ -799,4 +802,8 @@ def read(
     for index in range(n_nodes):
         if nodes[NODE_LAST, index] < 0:
             nodes[NODE_LAST, index] = n_items
-    return nodes, items, sources, formulas, n_nodes, n_items, n_sources, n_formulas, text[:at], pool, ends, reached
+    count = ends[0]
+    return (
+        nodes[:, :n_nodes], items[:, :n_items], sources[:, :n_sources], formulas[:, :n_formulas], n_numbered,
+        text[:at], pool[: ends[count]], ends[1 : count + 1], reached,
+    )  # fmt: skip

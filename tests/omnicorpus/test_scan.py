@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnicorpus import hostile, scan
-from omnicorpus.blocks import Block, Picture, read
+from omnicorpus.blocks import Block, Picture, read, unescape
+from omnicorpus.image_candidates import LAZY, declared_size
 from omnicorpus.tree import TooManyAttributes, parse
 
 TOKEN = re.compile(
@@ -142,6 +143,36 @@ def test_uncompiled_reading_stays_within_its_arrays_and_says_the_same() -> None:
 def test_sources_belong_to_the_picture_or_the_player_around_them() -> None:
     page = read('<body><picture><source srcset="b"><img src="a"></picture><video><source src="v"></video><img src="c">')
     assert [item.sources for item in page.items if isinstance(item, Picture)] == [[{"srcset": "b"}], [{"src": "v"}], []]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ('src="a&amp;b.jpg"', 'src=""', 'alt="a &lt;&quot;b&amp;amp;&nbsp;&gt;"', 'alt="&x;"', 'width="40"',
+             'width=""', 'width="40px"', 'height="0"', 'height="123456"', 'style="width:3px"', 'data-src="c.jpg"',
+             'class="x y"', 'title=" width="', 'srcset="d.jpg 2x"', "lazyload", 'zoomfile="e"', 'x:y="z"',
+             'data-a_1="2"')
+        ), unique=True, max_size=6,
+    )
+)  # fmt: skip
+def test_a_glance_at_a_picture_says_what_its_attributes_say(written: list[str]) -> None:
+    page = read(f"<body><img {' '.join(written)}>")
+    start, end, alt, width, height = page.pictures[0][scan.ITEM_SOURCE :]
+    given = page.picture(0).attributes
+    if start >= 0:
+        assert (unescape(page.body[start:end]), alt) == (given["src"], len(given.get("alt", "")))
+        assert tuple(None if side < 0 else side for side in (width, height)) == declared_size(given)
+        assert not {*LAZY, "style"} & given.keys()
+
+
+def test_most_pictures_need_no_more_than_a_glance() -> None:
+    page = read(
+        '<body><img class="x" src="a.jpg" alt="b" width="40" loading="lazy"><img src="a.jpg" style="width:3px">'
+    )
+    columns = [page.pictures[position][scan.ITEM_ALT :] for position in page.pictures]
+    assert columns[0] == [1, 40, -1]
+    assert [page.pictures[position][scan.ITEM_SOURCE] >= 0 for position in page.pictures] == [True, False]
 
 
 def most(markup: bytes) -> tuple[int, int]:
