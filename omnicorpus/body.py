@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -26,22 +26,13 @@ _ROWS = 16
 work."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Network:
     """Layers of weights with ReLU between them, over columns scaled by `mean` and `scale` and clipped."""
 
     mean: Floats
     scale: Floats
     layers: tuple[tuple[Floats, Floats], ...]
-
-    @cached_property
-    def _flat(self) -> tuple[Ints, Floats, Floats]:
-        """The widths of the layers, the weights behind the first, all biases."""
-        return (
-            np.array([bias.size for _, bias in self.layers]),
-            np.concatenate([weight.ravel() for weight, _ in self.layers])[self.layers[0][0].size :],
-            np.concatenate([bias for _, bias in self.layers]),
-        )
 
     def probability(self, rows: Floats, positions: Ints | None = None) -> Floats:
         """Rows (n, columns), or those of them at some positions, to as many probabilities."""
@@ -55,8 +46,13 @@ class Network:
         if positions is None:
             positions = np.arange(len(rows))
         values = verdict.scaled(rows, positions, self.mean, self.scale, _ROWS) @ weight
-        found = verdict.probability(values.ravel(), *self._flat)
-        return found[: len(positions)]
+        values += bias
+        for weight, bias in self.layers[1:]:
+            np.maximum(values, 0, out=values)
+            values = values @ weight
+            values += bias
+        found = 1 / (1 + np.exp(-values.ravel()[: len(positions)]))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""The compiled half of `omnicorpus.body`: what stands before and behind the one product of matrices that is worth a
-library. A page has some hundred rows, so that each further call of numpy would cost more than its arithmetic."""
+"""The compiled half of `omnicorpus.body`: a page has so few rows that each call of numpy but products of matrices costs
+more than its arithmetic."""
 
 from __future__ import annotations
 
@@ -32,34 +32,6 @@ def scaled(
             value[column] = min(max((row[column] - mean[column]) / scale[column], -CLIP), CLIP)
     values[count:] = 0
     return values.reshape((batches, batch, width))
-
-
-@compiled("floats", "longs", "floats", "floats")
-def probability(
-    values: NDArray[np.float32], widths: NDArray[np.int64], weights: NDArray[np.float32], biases: NDArray[np.float32]
-) -> Any:
-    """The probability of each row behind the first product of a network: `widths` are those of all layers, `weights` of
-    all but the first and `biases` of all, flat."""
-    first = widths[0]
-    found = np.empty(len(values) // first, dtype=np.float32)
-    inside, outside = np.empty(widths.max(), dtype=np.float32), np.empty(widths.max(), dtype=np.float32)
-    for row in range(len(found)):
-        for unit in range(first):
-            inside[unit] = values[row * first + unit] + biases[unit]
-        weight, bias, width = 0, first, first
-        for further in widths[1:]:
-            outside[:further] = biases[bias : bias + further]
-            for unit in range(width):
-                value = inside[unit]
-                if value > 0:
-                    for other in range(further):
-                        outside[other] += value * weights[weight + other]
-                weight += further
-            bias += further
-            width = further
-            inside, outside = outside, inside
-        found[row] = np.float32(1) / (np.float32(1) + np.exp(-inside[0]))
-    return found
 
 
 @compiled("matrix", "floats", "floats", "floats", "floats")
