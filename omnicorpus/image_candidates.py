@@ -74,7 +74,8 @@ def is_placeholder(address: str) -> bool:
     """Whether an address stands in for an image that a script loads later: empty, inline, or named like a blank."""
     address = address.strip()
     if address.isascii() and address.startswith(("http://", "https://", "/")):
-        words = address.lower().replace("_", "/").replace(".", "/").replace("-", "/").split("/")
+        last = address if "?" in address else address[address.rfind("/") :]
+        words = last.lower().replace("_", "/").replace(".", "/").replace("-", "/").split("/")
         if _BLANK_WORDS.isdisjoint(words):
             return False
     return _PLACEHOLDER.search(address) is not None

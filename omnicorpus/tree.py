@@ -37,8 +37,8 @@ Also cut here are `nav` and `footer` that hold no h1,
 main or article, and buttons: of the gold pages' main bodies (1.6 million tokens) 79 tokens stand in them, of all
 items 21 %."""
 
-_ASKED = ("meta", "link[rel]", "nav", "footer", *_SILENT, "svg")
-"""Everything that is read or cut, each element named once: what is found twice would be cut twice."""
+_ASKED = ("meta", "link[rel~=canonical i]", "link[rel~=license i]", "nav", "footer", *_SILENT, "svg")
+"""Everything that is read or cut; of what is cut, each element is named once, or it would be cut twice."""
 _IMAGE = 1 << hostile.NAMED.index("image")
 
 
@@ -101,7 +101,7 @@ class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of th
 class Tree:
     """`body` is balanced markup of the body, its silent elements taken out; `head` the page's statements of itself.
 
-    `head` holds (tag, attributes) of every meta and link element and of links to a licence; `title` is the text of the
+    `head` holds (tag, attributes) of every meta element and of links to the canonical address and a licence; `title` is the text of the
     title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base`
     the href of <base>; `forum` says that an element is of schema.org's types for forums and question pages.
     """
