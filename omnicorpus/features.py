@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -416,7 +415,9 @@ def picture_rows(
     `images` holds the address and size of each picture by its position; `kept` says which items are kept texts.
     """
     positions = np.array(sorted(images), dtype=np.int64)
-    repeats = Counter([image.url for image in images.values()])
+    repeats: dict[str, int] = {}
+    for image in images.values():
+        repeats[image.url] = repeats.get(image.url, 0) + 1
     told: list[int] = []
     for position in positions.tolist():
         image, columns = images[position], page.pictures[position]

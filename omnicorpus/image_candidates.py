@@ -67,14 +67,16 @@ _BLANK_WORDS = frozenset((
     "blank", "space", "spacer", "pixel", "transparent", "placeholder", "lazy", "lazyload", "lazyloading", "lazyloader",
     "loading", "loader", "grey", "gray", "empty", "1x1", "dot", "clear", "no", "noimage", "default", "trans", "dummy",
 ))  # fmt: skip
-"""One of these stands between two of `/_.-` in whatever `_PLACEHOLDER` finds behind a plain beginning."""
+"""One of these stands between two of `/_.-` in the last part of whatever `_PLACEHOLDER` finds by its name."""
 
 
 def is_placeholder(address: str) -> bool:
     """Whether an address stands in for an image that a script loads later: empty, inline, or named like a blank."""
     address = address.strip()
-    if address.isascii() and address.startswith(("http://", "https://", "/")):
-        last = address if "?" in address else address[address.rfind("/") :]
+    if address.isascii() and (
+        address.startswith(("http://", "https://")) or (address[:1] not in "#" and ":" not in address)
+    ):
+        last = address if "?" in address else address[address.rfind("/") + 1 :]
         words = last.lower().replace("_", "/").replace(".", "/").replace("-", "/").split("/")
         if _BLANK_WORDS.isdisjoint(words):
             return False
@@ -207,7 +209,7 @@ def urlsplit_path(address: str) -> str:
 
 _PLAIN = re.compile(
     r"(?:(https?:)?(//)[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_%.~!$&'()*+,=:@/-]*)?"
-    r"|(/?)(?:[A-Za-z0-9_%-][A-Za-z0-9_%.-]*/)*[A-Za-z0-9_%-][A-Za-z0-9_%.-]*)"
+    r"|(/?)(?:[A-Za-z0-9_%-][A-Za-z0-9_%.-]*/)*[A-Za-z0-9_%-][A-Za-z0-9_%.-]*/?)"
     r"(?:\?[A-Za-z0-9_%.~!$&'()*+,;=:@/?-]+)?"
 )
 """Addresses that urljoin leaves alone, or appends: to the scheme, to the host, to the folder. It takes 10 µs for one,

@@ -101,9 +101,10 @@ class TooDeep(ValueError):  # noqa: N818 - a verdict on the page, no fault of th
 class Tree:
     """`body` is balanced markup of the body, its silent elements taken out; `head` the page's statements of itself.
 
-    `head` holds (tag, attributes) of every meta element and of links to the canonical address and a licence; `title` is the text of the
-    title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the root; `base`
-    the href of <base>; `forum` says that an element is of schema.org's types for forums and question pages.
+    `head` holds (tag, attributes) of every meta element and of links to the canonical address and a licence; `title` is
+    the text of the title element; `ld` the texts of `application/ld+json` scripts; `language` the lang attribute of the
+    root; `base` the href of <base>; `forum` says that an element is of schema.org's types for forums and question
+    pages.
     """
 
     body: str

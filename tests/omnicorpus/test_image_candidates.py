@@ -71,7 +71,16 @@ def test_sources_of_a_picture_without_media_go_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "data:image/gif;base64,R0", "/img/blank.gif", "x/placeholder.svg?v=1", "about:blank"]
+    "address",
+    [
+        "",
+        "data:image/gif;base64,R0",
+        "/img/blank.gif",
+        "x/placeholder.svg?v=1",
+        "about:blank",
+        "blank.gif",
+        "a.b/s_blank.PNG",
+    ],
 )
 def test_placeholders(address: str) -> None:
     assert is_placeholder(address)
