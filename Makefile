@@ -55,13 +55,14 @@ lock: ## Write requirements.lock anew from pyproject.toml's newest versions
 	.venv-lock/bin/pip freeze --exclude-editable | grep -v '^omnicorpus' > requirements.lock
 	rm -rf .venv-lock
 
-.venv-bench: benchmarks/peers.txt
+.venv-bench: benchmarks/peers.txt requirements.lock
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --upgrade pip
-	.venv-bench/bin/pip install --quiet --ignore-requires-python --requirement benchmarks/peers.txt
+	.venv-bench/bin/pip install --quiet --constraint requirements.lock --requirement benchmarks/peers.txt
+	.venv-bench/bin/pip install --quiet --constraint requirements.lock --ignore-requires-python magic-html==0.1.8
 	@touch $@
 
-bench-extraction: install .venv-bench ## Measure extraction beside its peers on the gold pages
+bench-extraction: install .venv-bench ## Measure extraction beside its peers on the gold pages, and its memory
 	sh benchmarks/extraction.sh
 
 bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fast, how it grows (smaller: DEDUP="--pairs 500")
