@@ -7,6 +7,7 @@ an image is cut before any request is made for it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from omnicorpus.document import Drop, Image
@@ -121,11 +122,16 @@ def sprite(image: Image) -> Drop | None:
 
 def _address(image: Image) -> tuple[str, str]:
     """Host and path with query of an image, lower case, percent signs resolved."""
+    return _host_and_path(image.url)
+
+
+@lru_cache(maxsize=1)  # eight rules ask this of the same image, one after the other: half of their time
+def _host_and_path(url: str) -> tuple[str, str]:
     try:
-        split = urlsplit(image.url)
+        split = urlsplit(url)
     except ValueError:
-        return "", image.url.lower()
-    return (split.netloc.lower(), unquote(f"{split.path}?{split.query}").lower())
+        return "", url.lower()
+    return split.netloc.lower(), unquote(f"{split.path}?{split.query}").lower()
 
 
 def _found(rule: str, words: re.Pattern[str], text: str) -> Drop | None:

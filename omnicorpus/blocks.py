@@ -231,8 +231,7 @@ class Page:
     @cached_property
     def pictures(self) -> dict[int, list[int]]:
         """The columns of each picture, by its position, in reading order."""
-        positions = np.flatnonzero(self.columns.items[scan.ITEM_KIND] != scan.TEXT)
-        return dict(zip(positions.tolist(), self.columns.items[:, positions].T.tolist(), strict=True))
+        return {position: columns for position, *columns in scan.pictures(self.columns.items).tolist()}
 
     def picture(self, position: int) -> Picture:
         """The picture at a position."""

@@ -17,10 +17,7 @@ from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import absolute, best_address, declared_size, is_placeholder, larger_address
 from omnicorpus.scan import (
     ITEM_END,
-    ITEM_KIND,
-    ITEM_NODE,
     ITEM_SOURCE,
-    ITEM_START,
     NODE_LAST,
     NODE_PARENT,
     NODE_TAG,
@@ -65,8 +62,9 @@ _NUMBER_KIND = tuple(_KINDS[_KINDS.index(kind)] for kind in place.KINDS)
 _LIST, _TABLE, _TEXT = (place.KINDS.index(kind) for kind in ("list", "table", "text"))
 
 
-_Words = tuple[str, int]
-"""The text of a block of the body, and the cell or the entry of a list that it stands in (-1: none)."""
+_Words = tuple[str, int, int, int, int]
+"""The text of a block of the body, the cell or the entry of a list that it stands in (-1: none), and how that entry
+begins: how far it stands in (characters), its mark (see `place`), its number."""
 
 
 @dataclass(slots=True)
@@ -81,13 +79,11 @@ class _Grid:
 def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
-    spans, words = page.columns.items, page.text
-    positions = np.asarray(chosen, dtype=np.bool_).nonzero()[0]
-    if not len(positions):
+    flags = np.asarray(chosen, dtype=np.bool_)
+    if not flags.any():
         return ()
-    places, numbers = _places(page)
-    kinds, starts, ends = spans[: ITEM_END + 1, positions][[ITEM_KIND, ITEM_START, ITEM_END]].tolist()
-    of_kind, of_group, of_entry = places[: place.OF_ENTRY + 1, spans[ITEM_NODE, positions]].tolist()
+    rows = place.chosen(page.columns.items, *_places(page), flags).tolist()
+    words = page.text
     grids: dict[int, _Grid] = {}
     parts: list[Part] = []
     run: list[_Words] = []
@@ -101,15 +97,13 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
                 grids[group] = _grid(page, group)
             text = _table(grids[group], run)
         elif kind == _LIST:
-            text = _list(places, numbers, run, begun)
+            text = _list(run, begun)
         else:
-            text = "\n".join([text for text, _ in run])
+            text = "\n".join([words[0] for words in run])
         parts.append(Text(text, _NUMBER_KIND[kind]))
         run.clear()
 
-    for position, sort, start, end, next_kind, next_group, entry in zip(
-        positions.tolist(), kinds, starts, ends, of_kind, of_group, of_entry, strict=True
-    ):
+    for position, sort, start, end, next_kind, next_group, entry, indent, mark, number in rows:
         if sort == PICTURE:
             image = images.get(position)
             if image is not None and image.url not in seen:
@@ -124,7 +118,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
             group, kind = next_group, next_kind
         text = words[start:end]
         if group >= 0:
-            run.append((text, entry))
+            run.append((text, entry, indent, mark, number))
         elif next_kind == _TEXT and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
@@ -175,19 +169,14 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(match[1]) if match else otherwise
 
 
-def _list(places: NDArray[Any], numbers: NDArray[Any], run: Sequence[_Words], begun: set[int]) -> str:
+def _list(run: Sequence[_Words], begun: set[int]) -> str:
     """Entries with their marks, one a line; further lines and nested lists stand in below the entry's words.
 
     `begun` are the entries that have their mark already, before a picture: what follows there has none.
     """
     lines: list[tuple[int, str]] = []
-    entries = [entry for _, entry in run]
-    indents, marks = places[place.INDENT : place.MARK + 1, entries].tolist()
-    for (text, entry), indent, sort, number in zip(run, indents, marks, numbers[entries].tolist(), strict=True):
-        if entry < 0:  # what stands in a list outside its entries
-            indent, mark = 0, ""
-        else:
-            mark = f"{number}. " if sort == place.NUMBER else ("", "- ", ": ")[sort]
+    for text, entry, indent, sort, number in run:
+        mark = f"{number}. " if sort == place.NUMBER else ("", "- ", ": ")[sort]
         first, *more = text.split("\n")
         inside = indent + len(mark)
         lines.append((inside, first) if entry in begun else (indent, mark + first))
@@ -248,7 +237,7 @@ def _table(grid: _Grid, run: Sequence[_Words]) -> str:
                 lines.append("|" + " --- |" * grid.columns)
             texts.clear()
 
-    for words, entry in run:
+    for words, entry, *_ in run:
         text = " ".join(words.split()).replace("|", "\\|")
         cell = grid.cells.get(entry)
         if cell is None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus.native import compiled, inlined
-from omnicorpus.scan import NODE_DEPTH, NODE_PARENT, NODE_TAG
+from omnicorpus.scan import ITEM_END, ITEM_KIND, ITEM_NODE, ITEM_START, NODE_DEPTH, NODE_PARENT, NODE_TAG
 
 KINDS = ("text", "header", "list", "code", "quote", "table", "detail")
 """The kinds of `omnicorpus.document` by their number here."""
@@ -130,3 +130,30 @@ def places(
         found[INDENT, node] = min(indent, MOST_INDENT)
         found[MARK, node] = mark
     return found, numbers
+
+
+@compiled("table", "table", "longs", "flags")
+def chosen(
+    items: NDArray[np.int32], places: NDArray[np.int32], numbers: NDArray[np.int64], flags: NDArray[np.bool_]
+) -> Any:
+    """A row for each item with a flag: its position, kind, start and end, and of the element around it the place (see
+    `KIND` and what follows), then indent, mark and number of the entry around it (0 where none is)."""
+    found = np.zeros((flags.sum(), 4 + 3 + 3), dtype=np.int64)
+    row = 0
+    for item in range(len(flags)):
+        if not flags[item]:
+            continue
+        node = items[ITEM_NODE, item]
+        entry = places[OF_ENTRY, node]
+        found[row, 0] = item
+        found[row, 1] = items[ITEM_KIND, item]
+        found[row, 2] = items[ITEM_START, item]
+        found[row, 3] = items[ITEM_END, item]
+        for column in range(3):
+            found[row, 4 + column] = places[KIND + column, node]
+        if entry >= 0:
+            found[row, 7] = places[INDENT, entry]
+            found[row, 8] = places[MARK, entry]
+            found[row, 9] = numbers[entry]
+        row += 1
+    return found

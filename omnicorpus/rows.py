@@ -155,11 +155,17 @@ def _gram(codes: NDArray[np.uint32], start: int, length: int) -> int:
 
 @inlined
 def _grams(codes: NDArray[np.uint32], length: int) -> NDArray[np.uint8]:
-    """Which runs of `length` characters a text has, by their hash."""
-    grams = np.zeros(_GRAMS if len(codes) else 0, dtype=np.uint8)
+    """Which runs of `length` characters a text has, by their hash: bits, so that a page does not clear 64 kB for it."""
+    grams = np.zeros(_GRAMS // 8 if len(codes) else 0, dtype=np.uint8)
     for start in range(len(codes) - length + 1):
-        grams[_gram(codes, start, length)] = 1
+        gram = _gram(codes, start, length)
+        grams[gram >> 3] |= 1 << (gram & 7)
     return grams
+
+
+@inlined
+def _is_among(grams: NDArray[np.uint8], gram: int) -> bool:
+    return bool(grams[gram >> 3] >> (gram & 7) & 1)
 
 
 @inlined
@@ -278,7 +284,7 @@ def questions(
                 sure = _lowered(text, start, lower, run, _TITLE_GRAM)
                 if (
                     not sure
-                    or title_grams[_gram(run, 0, _TITLE_GRAM)]
+                    or _is_among(title_grams, _gram(run, 0, _TITLE_GRAM))
                     or (
                         len(title) > short_title
                         and 2 * (end - start) >= len(title)
@@ -288,7 +294,7 @@ def questions(
                     ask[item] |= ASK_TITLE
         if len(described_grams) and end - start > 30:
             sure = _lowered(text, start, lower, run, _DESCRIBED_GRAM)
-            if not sure or described_grams[_gram(run, 0, _DESCRIBED_GRAM)]:
+            if not sure or _is_among(described_grams, _gram(run, 0, _DESCRIBED_GRAM)):
                 ask[item] |= ASK_DESCRIBED
     return asked, ask
 

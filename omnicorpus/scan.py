@@ -807,3 +807,20 @@ def read(
         nodes[:, :n_nodes], items[:, :n_items], sources[:, :n_sources], formulas[:, :n_formulas], n_numbered,
         text[:at], pool[: ends[count]], ends[1 : count + 1], reached,
     )  # fmt: skip
+
+
+@compiled("table")
+def pictures(items: NDArray[np.int32]) -> Any:
+    """Position and columns of every item that is no text, a row each."""
+    count = 0
+    for item in range(items.shape[1]):
+        count += items[ITEM_KIND, item] != TEXT
+    found = np.empty((count, 1 + ITEM_COLUMNS), dtype=np.int32)
+    row = 0
+    for item in range(items.shape[1]):
+        if items[ITEM_KIND, item] != TEXT:
+            found[row, 0] = item
+            for column in range(ITEM_COLUMNS):
+                found[row, 1 + column] = items[column, item]
+            row += 1
+    return found

@@ -80,8 +80,7 @@ def read_page(response: Response, settings: PageSettings) -> Page | Drop:
 def _extracted(response: Response, body: bytes, settings: PageSettings) -> Page | Drop:
     from omnicorpus.extraction import extract
 
-    text, _ = charset.decode(body, response.charset)
-    extracted = extract(text, response.url, settings.extraction)
+    extracted = extract(charset.utf8(body, response.charset), response.url, settings.extraction)
     document = Document(
         id=document_id(response),
         url=response.url,

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from omnicorpus.charset import decode
+from omnicorpus.charset import decode, utf8
 
 RUSSIAN = "Съешь ещё этих мягких французских булок, да выпей чаю. " * 5
 JAPANESE = "いろはにほへと ちりぬるを。我が世誰ぞ常ならむ。" * 5
@@ -58,3 +58,18 @@ def test_bytes_of_no_charset_become_replacement_marks() -> None:
     text, _ = decode(b"abc \xff\xfe\xfa def", "utf-8")
     assert text.startswith("abc ")
     assert text.endswith(" def")
+
+
+@pytest.mark.parametrize(
+    ("body", "declared"),
+    [
+        ("naïve café".encode(), "iso-8859-1"),
+        (b"\xef\xbb\xbf" + RUSSIAN.encode(), None),
+        (RUSSIAN.encode("utf-16-le"), "utf-16-le"),
+        (JAPANESE.encode("iso2022_jp"), "iso-2022-jp"),
+        (b"abc \xff\xfe\xfa def", "utf-8"),
+        (b"\x93quoted\x94 \x80", "ISO-8859-1"),
+    ],
+)
+def test_a_page_in_utf8_is_its_text_in_utf8(body: bytes, declared: str | None) -> None:
+    assert utf8(body, declared) == decode(body, declared)[0].encode("utf-8", "replace")
