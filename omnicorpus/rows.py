@@ -69,7 +69,7 @@ _KEYS = 7
 _PER_NODE = 9
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
-_DOT, _ELLIPSIS, _COLON, _SOLIDUS, _HYPHEN = (ord(character) for character in ".…:/-")
+_DOT, _ELLIPSIS, _COLON, _SOLIDUS, _HYPHEN, _UNDERSCORE = (ord(character) for character in ".…:/-_")
 _ZERO, _ONE, _TWO, _NINE = (ord(character) for character in "0129")
 _FIRST_CJK = 0x4E00
 _KELVIN, _DOTTED = 0x212A, 0x130
@@ -225,26 +225,40 @@ def _parts_date(text: NDArray[np.uint32], at: int, end: int) -> bool:
 
 
 @inlined
-def _may_be_date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uint8]) -> bool:
+def _parts_words(text: NDArray[np.uint32], at: int, start: int, end: int) -> bool:
+    """Whether nothing or an ASCII character of no word stands at a place."""
+    if at < start or at >= end:
+        return True
+    code = text[at]
+    return code < 128 and not (48 <= code <= 57 or 65 <= code <= 90 or 97 <= code <= 122 or code == _UNDERSCORE)
+
+
+NO_DATE, MAYBE_DATE, SURE_DATE = range(3)
+"""What counting characters says of a text that may be a date."""
+
+
+@inlined
+def _date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Whether what dates and times are told by stands in a text of the plane: a year, hours and minutes, numbers parted
-    twice, a number before an ideograph."""
+    twice, a number before an ideograph. What is not sure at the first of them is left to `features`."""
     for at in range(start, end - 1):
         if not _is_decimal(text, at, end, traits):
             continue
         behind = at + 1
         if text[behind] == _COLON and _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits):
-            return True
+            return SURE_DATE
         if _parts_date(text, behind, end) and (_parts_date(text, at + 3, end) or _parts_date(text, at + 4, end)):
-            return True
+            return MAYBE_DATE
         if ((text[at] == _ONE and text[behind] == _NINE) or (text[at] == _TWO and text[behind] == _ZERO)) and (
             _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits)
         ):
-            return True
+            alone = _parts_words(text, at - 1, start, end) and _parts_words(text, at + 4, start, end)
+            return SURE_DATE if alone else MAYBE_DATE
         while behind < end and is_space(text[behind]):
             behind += 1
         if behind < end and text[behind] >= _FIRST_CJK:
-            return True
-    return False
+            return MAYBE_DATE
+    return NO_DATE
 
 
 @compiled("table", "codes", "table", "bytes", "shorts", "codes", "codes", "int")
@@ -278,7 +292,11 @@ def questions(
             asked[item * ASKED + CAPITAL] = (
                 found[item, UPPERS] > 0 and found[item, LOWERS] == 0 and found[item, TITLES] == 0
             )
-            if beyond or (found[item, DECIMALS] > 0 and _may_be_date(text, start, end, traits)):
+            date = MAYBE_DATE
+            if not beyond:
+                date = _date(text, start, end, traits) if found[item, DECIMALS] > 0 else NO_DATE
+            asked[item * ASKED + DATE] = date == SURE_DATE
+            if date == MAYBE_DATE:
                 ask[item] |= ASK_DATE
             if len(title_grams) and end - start >= _TITLE_GRAM:
                 sure = _lowered(text, start, lower, run, _TITLE_GRAM)
