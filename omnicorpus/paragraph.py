@@ -7,15 +7,17 @@ Runs after the deduplication of documents: before it, every paragraph of a copie
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import address, exact, node, schema, signature, table
+from omnicorpus import address, exact, node, schema, signature, table, watch
 from omnicorpus.document import Drop
-from omnicorpus.schema import Dropped, dropped_part
+from omnicorpus.schema import dropped_document, dropped_part
 from omnicorpus.stage import Call, Counts, Need, Stage
 
 RULE = "repeated_paragraph"
@@ -23,6 +25,12 @@ RULE = "repeated_paragraph"
 KINDS = ("text", "list", "quote", "table", "detail")
 """Kinds of text that are looked at. Headings ("Introduction") repeat on good pages, code and formulas are short and
 alike."""
+
+VERSION = 2
+"""Of the first stage and the last."""
+
+LOST = pa.schema([("row", pa.int64()), ("lost", schema.VERDICT)])
+"""Documents of a shard whose paragraphs killed what looked at them."""
 
 KEYS = pa.schema([("key_high", pa.uint64()), ("key_low", pa.uint64()), ("row", pa.uint32()), ("position", pa.int32())])
 CUTS = pa.schema([("node", pa.int64()), ("position", pa.int32()), ("documents", pa.int64())])
@@ -44,15 +52,26 @@ class _Settings:
 def stages(documents: Need, settings: ParagraphSettings, *, partitions: int) -> tuple[Stage, ...]:
     """The stages over `documents`; the last is "paragraphs", with tables "documents" and "drops".
 
-    Every document stays, perhaps without text: judge it again afterwards.
+    Every document stays, perhaps without text: judge it again afterwards. One that kills its worker is dropped.
     """
     values = _Settings(settings.documents, partitions)
     parts = tuple(f"part-{index:05d}" for index in range(partitions))
     keys, cuts = Need("paragraph_keys", "keys", "all"), Need("paragraph_counts", "cuts", "all")
+    lost = Need("paragraph_keys", "lost")
     return (
-        Stage("paragraph_keys", _send_keys, values, ("keys",), (documents,), exchanges=("keys",), in_funnel=False),
+        Stage(
+            "paragraph_keys",
+            _send_keys,
+            values,
+            ("keys", "lost"),
+            (documents,),
+            version=VERSION,
+            exchanges=("keys",),
+            in_funnel=False,
+            records=True,
+        ),
         Stage("paragraph_counts", _count, values, ("cuts",), (keys,), parts, exchanges=("cuts",), in_funnel=False),
-        Stage("paragraphs", _cut, values, ("documents", "drops"), (documents, cuts)),
+        Stage("paragraphs", _cut, values, ("documents", "drops"), (documents, lost, cuts), version=VERSION),
     )
 
 
@@ -61,26 +80,37 @@ def _send_keys(call: Call, _: None) -> Counts:
     settings: _Settings = call.settings
     (path,) = node.files(call, "documents")
     done, parts = 0, [KEYS.empty_table()]
+    losses: list[tuple[int, Drop]] = []
     for group in table.groups(path, ["url", "texts", "kinds"]):
-        sites, texts, rows, positions = [], [], [], []
-        for index, document in enumerate(group.to_pylist()):
-            site = address.registered_domain(document["url"])
-            for position, (text, kind) in enumerate(zip(document["texts"], document["kinds"], strict=True)):
-                if text is not None and kind in KINDS:
-                    sites.append(site)
-                    texts.append(text)
-                    rows.append(done + index)
-                    positions.append(position)
-        found = signature.tokens(texts)
-        words = signature.text_keys(found)
-        keys = signature.keys(
-            [f"{site} {high:x} {low:x}" for site, (high, low) in zip(sites, words.tolist(), strict=True)]
-        )
-        columns = {"key_high": keys[:, 0], "key_low": keys[:, 1], "row": rows, "position": positions}
-        parts.append(pa.table(columns, schema=KEYS).filter(pa.array(np.diff(found.bounds) > 0)))
-        done += len(group)
+        documents = list(enumerate(group.to_pylist(), done))
+        verdicts = watch.tried(call, documents, lambda each: _keyed([each]), first=done)
+        told = list(zip(documents, verdicts, strict=True))
+        losses += [(row, lost) for (row, _), lost in told if lost is not None]
+        parts.append(_keyed([each for each, lost in told if lost is None]))
+        done += len(documents)
     exact.send(call, "keys", pa.concat_tables(parts), settings.partitions)
-    return Counts(done, done)
+    rows = [{"row": row, "lost": schema.verdict_row(lost)} for row, lost in losses]
+    table.write(call.path("lost"), pa.Table.from_pylist(rows, schema=LOST))
+    rules = Counter(lost.rule for _, lost in losses)
+    return Counts(done, done - len(losses), dict(sorted(rules.items())))
+
+
+def _keyed(documents: Sequence[tuple[int, Mapping[str, Any]]]) -> pa.Table:
+    """Rows of `KEYS` of (row, document) pairs."""
+    sites, texts, rows, positions = [], [], [], []
+    for row, document in documents:
+        site = address.registered_domain(document["url"])
+        for position, (text, kind) in enumerate(zip(document["texts"], document["kinds"], strict=True)):
+            if text is not None and kind in KINDS:
+                sites.append(site)
+                texts.append(text)
+                rows.append(row)
+                positions.append(position)
+    found = signature.tokens(texts)
+    words = signature.text_keys(found)
+    keys = signature.keys([f"{site} {high:x} {low:x}" for site, (high, low) in zip(sites, words.tolist(), strict=True)])
+    columns = {"key_high": keys[:, 0], "key_low": keys[:, 1], "row": rows, "position": positions}
+    return pa.table(columns, schema=KEYS).filter(pa.array(np.diff(found.bounds) > 0))
 
 
 def _count(call: Call, _: None) -> Counts:
@@ -116,8 +146,16 @@ def _cut(call: Call, _: None) -> Counts:
         places, cuts["position"].to_pylist(), cuts["documents"].to_pylist(), strict=True
     ):
         found[place][position] = documents
+    lost = table.read(call.one("paragraph_keys.lost"))
+    gone = node.column(lost, "row")
     touched = np.array(sorted(found), np.int64)
-    drops: list[Dropped] = []
+    drops = [
+        dropped_document(document, verdict, call.stage)
+        for document, verdict in zip(
+            schema.documents(rows.take(pa.array(gone))), schema.verdicts(lost["lost"]), strict=True
+        )
+        if verdict is not None
+    ]
     changed = []
     for place, document in zip(touched.tolist(), schema.documents(rows.take(pa.array(touched))), strict=True):
         for position in sorted(found[place]):
@@ -125,9 +163,9 @@ def _cut(call: Call, _: None) -> Counts:
             drops.append(dropped_part(document, position, drop, call.stage))
         left = (part for position, part in enumerate(document.parts) if position not in found[place])
         changed.append(document.with_parts(tuple(left)))
-    whole = np.setdiff1d(np.arange(len(rows)), touched)
+    whole = np.setdiff1d(np.arange(len(rows)), np.concatenate((touched, gone)))
     mixed = pa.concat_tables([rows.take(pa.array(whole)), schema.documents_table(changed)])
     order = np.argsort(np.concatenate((whole, touched)), kind="stable")
     table.write(call.path("documents"), mixed.take(pa.array(order)).combine_chunks())
     call.write_drops(drops)
-    return Counts.of(len(rows), len(rows), drops)
+    return Counts.of(len(rows), len(rows) - len(gone), drops)

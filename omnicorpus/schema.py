@@ -113,8 +113,14 @@ SCORE_COLUMNS = [
     ("other_scores", pa.map_(pa.string(), pa.float64())),
 ]
 
-SCORES = pa.schema([("id", pa.string()), *SCORE_COLUMNS])
-"""What one scorer says of the documents of a shard, in their order."""
+VERDICT = pa.struct(
+    [("rule", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()), ("detail", pa.string())]
+)
+"""A `Drop` that a later stage is to carry out, null where there is none."""
+
+SCORES = pa.schema([("id", pa.string()), *SCORE_COLUMNS, ("lost", VERDICT)])
+"""What one scorer says of the documents of a shard, in their order. `lost` is the verdict on a document that killed
+it."""
 
 CORPUS = pa.schema([*DOCUMENTS, *(pa.field(*column) for column in SCORE_COLUMNS)])
 """Documents with their scores: the run's result."""
@@ -217,9 +223,23 @@ def documents_table(documents: Iterable[Document], kind: pa.Schema = DOCUMENTS) 
     return pa.Table.from_pylist([_document_row(document) for document in documents], schema=kind)
 
 
-def scores_table(scored: Iterable[tuple[str, Scores]]) -> pa.Table:
-    """The scores of documents, by id."""
-    return pa.Table.from_pylist([{"id": name} | scores_row(scores) for name, scores in scored], schema=SCORES)
+def scores_table(scored: Iterable[tuple[str, Scores | Drop]]) -> pa.Table:
+    """The scores of documents, or the verdict on what killed the scorer, by id."""
+    rows = (
+        {"id": name} | ({"lost": verdict_row(found)} if isinstance(found, Drop) else scores_row(found))
+        for name, found in scored
+    )
+    return pa.Table.from_pylist(list(rows), schema=SCORES)
+
+
+def verdict_row(drop: Drop) -> dict[str, Any]:
+    """A `VERDICT`."""
+    return {name: getattr(drop, name) for name in _VERDICT_NAMES}
+
+
+def verdicts(column: pa.ChunkedArray) -> list[Drop | None]:
+    """A column of `VERDICT` back to verdicts."""
+    return [None if row is None else Drop(**row) for row in column.to_pylist()]
 
 
 def scores_row(scores: Scores) -> dict[str, Any]:
@@ -246,6 +266,7 @@ def with_all_columns(table: pa.Table) -> pa.Table:
 
 
 _SCORE_NAMES = (*PUBLISHED_SCORES, "flagged_share", "ngram_surprise")
+_VERDICT_NAMES = tuple(field.name for field in VERDICT)
 
 
 def _scores(row: dict[str, Any]) -> Scores:

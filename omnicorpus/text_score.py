@@ -4,22 +4,28 @@
     scorer-NAME    one stage for each model of the config, in actors, on processors or GPUs of its own
 
 They read the same documents as the image stages and run beside them. Each writes one row of schema.SCORES for every
-document; `stored` puts a document's rows together. Adding a model to a finished run scores with that model alone.
+document; `stored` puts a document's rows together, and `lost` names the documents that killed a scorer: they are to be
+dropped, because what could not be judged is not to pass as good. Adding a model to a finished run scores with that
+model alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
 
-from omnicorpus import schema, scorer, table
-from omnicorpus.document import Document, Scores
+from omnicorpus import schema, scorer, table, watch
+from omnicorpus.document import Document, Drop, Scores
 from omnicorpus.images import GPU_DEVICE
 from omnicorpus.scorer import ColumnSettings, Passage, Scorer, ScorerSettings
 from omnicorpus.stage import Call, Counts, Need, Resources, Stage
 
 TABLE = "scores"
+
+VERSION = 2
+"""Of the stages here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,9 @@ def stages(documents: Need, settings: TextScoreSettings, *, measure: Measure, re
                 MeasuredSettings(settings.statistics, settings.flagged_words),
                 (TABLE,),
                 needs=(documents,),
+                version=VERSION,
                 in_funnel=False,
+                records=True,
             )
         )
     return (*found, *(_model_stage(documents, model, read) for model in settings.models))
@@ -114,7 +122,9 @@ def _model_stage(documents: Need, model: ScorerSettings, read: Read) -> Stage:
         needs=(documents,),
         start=partial(start_scorer, model),
         resources=Resources(gpus=_gpus(model)),
+        version=VERSION,
         in_funnel=False,
+        records=True,
     )
 
 
@@ -133,35 +143,70 @@ def start_scorer(model: ScorerSettings, _settings: ModelSettings) -> Scorer:
 def measured(call: Call, _state: object, *, measure: Measure) -> Counts:
     """Score a shard without a model."""
     settings: MeasuredSettings = call.settings
-    return _written(call, lambda documents: [measure(document, settings) for document in documents])
+
+    def score(documents: list[Document], first: int) -> list[Scores | Drop]:
+        found = watch.records(call, documents, first=first)
+        return [measure(document, settings) if lost is None else lost for document, lost in found]
+
+    return _written(call, score)
 
 
 def scored(call: Call, model: Scorer, *, read: Read) -> Counts:
     """Score a shard with one model, a row group of documents at a time."""
-    return _written(call, lambda documents: model.scores([read(document) for document in documents]))
+
+    def together(documents: list[Document]) -> list[Scores]:
+        return model.scores([read(document) for document in documents])
+
+    def score(documents: list[Document], first: int) -> list[Scores | Drop]:
+        verdicts = watch.tried(call, documents, lambda document: together([document]), first=first)
+        left = [document for document, lost in zip(documents, verdicts, strict=True) if lost is None]
+        scores = iter(together(left))
+        return [next(scores) if lost is None else lost for lost in verdicts]
+
+    return _written(call, score)
 
 
-def _written(call: Call, score: Callable[[list[Document]], list[Scores]]) -> Counts:
+def _written(call: Call, score: Callable[[list[Document], int], list[Scores | Drop]]) -> Counts:
+    """The scores of a row group at a time; `score` is told how many documents came before."""
     (given,) = (path for paths in call.inputs.values() for path in paths)
     count = 0
+    losses: Counter[str] = Counter()
     with table.appending(call.path(TABLE), schema.SCORES) as append:
         for group in table.groups(given):
             documents = schema.documents(group)
-            names = (document.id for document in documents)
-            append(schema.scores_table(zip(names, score(documents), strict=True)))
+            found = score(documents, count)
+            append(schema.scores_table((document.id, each) for document, each in zip(documents, found, strict=True)))
+            losses.update(each.rule for each in found if isinstance(each, Drop))
             count += len(documents)
-    return Counts(count, count)
+    return Counts(count, count - losses.total(), dict(sorted(losses.items())))
 
 
 def stored(call: Call) -> dict[str, Scores]:
     """What all scorers said of this shard's documents, by id."""
     found: dict[str, Scores] = {}
-    for name, paths in call.inputs.items():
-        if name.endswith(f".{TABLE}"):
-            for path in paths:
-                for key, scores in schema.scores(table.read(path)).items():
-                    found[key] = merged(found[key], scores) if key in found else scores
+    for _, path in _tables(call):
+        for key, scores in schema.scores(table.read(path)).items():
+            found[key] = merged(found[key], scores) if key in found else scores
     return found
+
+
+def lost(call: Call) -> dict[str, Drop]:
+    """Why a scorer could not stand a document of this shard, by id; the detail names the first such scorer's stage."""
+    found: dict[str, Drop] = {}
+    for stage, path in _tables(call):
+        rows = table.read(path, ["id", "lost"])
+        for key, drop in zip(rows["id"].to_pylist(), schema.verdicts(rows["lost"]), strict=True):
+            if drop is not None:
+                found.setdefault(key, replace(drop, detail=": ".join(filter(None, (stage, drop.detail)))))
+    return found
+
+
+def _tables(call: Call) -> Iterator[tuple[str, str]]:
+    """Each scorer's stage with its table."""
+    for name, paths in call.inputs.items():
+        stage, _, kind = name.rpartition(".")
+        if kind == TABLE:
+            yield from ((stage, path) for path in paths)
 
 
 def merged(first: Scores, second: Scores) -> Scores:

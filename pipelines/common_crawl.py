@@ -485,10 +485,12 @@ def measured(document: Document, settings: text_score.MeasuredSettings) -> Score
 def refine(call: Call, _state: object) -> Counts:
     """Judge documents by their scores and cut their images by their measures, judge what is left, write the corpus."""
     settings: RefineSettings = call.settings
-    known = text_score.stored(call)
+    known, lost = text_score.stored(call), text_score.lost(call)
     counts = images.hash_counts(call.inputs["hash_counts.counts"], call.index)
 
     def judge(document: Document, settings: RefineSettings) -> Verdict:
+        if (verdict := lost.get(document.id)) is not None:
+            return verdict, []
         (counted,) = images.with_hash_counts([document], counts)
         counted = replace(counted, scores=known.get(document.id, Scores()))
         if (verdict := score_filters.judge(counted, settings.scores)) is not None:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import ctypes
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from omnicorpus import config, job, plan, schema, scorer, table, text_score
-from omnicorpus.document import Document, Scores
+from omnicorpus import alone, config, job, plan, runner, schema, scorer, table, text_score
+from omnicorpus.document import Document, Drop, Scores
 from omnicorpus.errors import ConfigError
 from omnicorpus.job import Identity
 from omnicorpus.runner import Engine, Inline
 from omnicorpus.scorer import ColumnSettings, Passage, ScorerSettings
-from omnicorpus.stage import Call, Counts, Need, Stage
+from omnicorpus.stage import Call, Counts, Need, Resources, Stage
 from omnicorpus.text_score import MeasuredSettings, TextScoreSettings
 from tests.build import doc
 from tests.classifier import write_classifier
@@ -141,3 +145,40 @@ def test_scores_survive_their_table() -> None:
         "c": Scores(ngram_surprise=-3.5, flagged_share=0.0),
     }
     assert schema.scores(schema.scores_table(given.items())) == given
+
+
+class Deadly:
+    """A model that dies of one text and never comes back from another, alone or among others."""
+
+    def scores(self, passages: Sequence[Passage]) -> list[Scores]:
+        for passage in passages:
+            if passage.text == DOCUMENTS[2].text():
+                ctypes.string_at(0)
+            if passage.text == DOCUMENTS[5].text():
+                re.match(r"(a*)*b", "a" * 64)
+        return [Scores(toxic_prob=0.5)] * len(passages)
+
+
+def start_deadly(_settings: object) -> Deadly:
+    return Deadly()
+
+
+@pytest.mark.slow
+def test_a_text_that_kills_or_holds_a_models_batch_is_lost_alone(tmp_path: Path) -> None:
+    given, _ = pipeline(TextScoreSettings(statistics=False, flagged_words=False))
+    deadly = Stage(
+        "scorer-deadly", partial(text_score.scored, read=read), None, ("scores",), (Need("given", "documents"),),
+        start=start_deadly, resources=Resources(record_seconds=2.0), records=True,
+    )  # fmt: skip
+    runner.run(plan.make(str(tmp_path), (given,)), Inline(), lambda _progress: None)
+    laid = plan.make(str(tmp_path), (given, deadly))
+    call = laid.call(laid.step("scorer-deadly"), 0)
+    done = alone.perform(deadly, call)
+    assert (done.rows_in, done.rows_out, done.drops) == (7, 5, {"crash": 1, "hang": 1})
+    whole = table.read(call.path("scores"))
+    assert [found.toxic_prob for found in schema.scores(whole).values()] == [0.5, 0.5, None, 0.5, 0.5, None, 0.5]
+    reading = Call("refine", "a", 0, 2, "", None, {"scorer-deadly.scores": (call.path("scores"),)})
+    assert text_score.lost(reading) == {
+        DOCUMENTS[2].id: Drop("crash", detail="scorer-deadly: SIGSEGV"),
+        DOCUMENTS[5].id: Drop("hang", 2.0, 2.0, "scorer-deadly"),
+    }

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from omnicorpus import config, job, measure, nsfw, picture, schema, supply, table, warc
-from omnicorpus.document import Document, Drop
+from omnicorpus import config, job, measure, nsfw, paragraph, picture, schema, supply, table, text_score, warc
+from omnicorpus.document import Document, Drop, Scores
 from omnicorpus.runner import Engine
 from omnicorpus.stage import Call, Counts
 from omnicorpus.warc import Response
@@ -121,6 +121,38 @@ def deadly_measure(call: Call, meter: measure.Meter) -> Counts:
         measure.picture.decode = decode
 
 
+def deadly_paragraph_keys(call: Call, state: object) -> Counts:
+    tokens = paragraph.signature.tokens
+
+    def deadly(texts: Sequence[str], **options: Any) -> Any:
+        return ctypes.string_at(0) if HERONS[1] in texts else tokens(texts, **options)
+
+    paragraph.signature.tokens = deadly
+    try:
+        return paragraph._send_keys(call, None)
+    finally:
+        paragraph.signature.tokens = tokens
+
+
+def deadly_scores(call: Call, state: object) -> Counts:
+    def measured(document: Document, settings: text_score.MeasuredSettings) -> Scores:
+        return ctypes.string_at(0) if HARBOUR[1] in document.text() else common_crawl.measured(document, settings)
+
+    return text_score.measured(call, state, measure=measured)
+
+
+HERONS = (
+    "Every April the herons come back to the three poplars behind the paper mill. They mend last year's nests with "
+    "willow twigs, and quarrel about the highest one as if the whole valley belonged to whoever sits there.",
+    "By June the young ones stand at the rim and try their wings in the wind. My uncle counts them with an old "
+    "telescope, writes the number on the door of his shed, and has done so since the year in which he was married.",
+)
+HARBOUR = (
+    "The small harbour of our village has room for eleven boats, and in winter only two of them stay in the water. The "
+    "others lie under canvas on the slip, where cats sleep between the keels.",
+    "When ice forms along the quay, the fishermen break it with long poles before breakfast. They say that the sound "
+    "of it tells them how cold the night was, better than any glass that hangs beside a kitchen door.",
+)
 CLOCKS = (
     "The clock of the mill stopped in the year of the flood, and nobody has wound it since. A heron nests behind its "
     "face, and the children say that it is the bird who tells the hours now.",
@@ -205,15 +237,22 @@ def test_what_kills_a_filter_a_decoder_or_a_model_is_lost_alone_though_models_ta
     ]
     every = b"".join(f"<img src='/{name}.png' alt='a shell'>".encode() for name in widths)
     bread = page("bread", BREAD).replace(b"<img src='/i.png' alt='a shell'>", every)
-    shown = [page("tides", TIDES), page("deadly", TIDES), page("clocks", CLOCKS), bread]
+    shown = [
+        page("tides", TIDES), page("deadly", TIDES), page("clocks", CLOCKS), page("herons", HERONS),
+        page("harbour", HARBOUR), bread,
+    ]  # fmt: skip
     source = build.warc(tmp_path / "crawl.warc.gz", *shown, *pictures)
     values = {
         "pipeline": "common_crawl", "input": [source], "output": str(tmp_path / "out"), "partitions": 1,
+        "paragraphs": {},
         "images": {"sources": ["warc"], "clip": {"model": "stand-in", "pretrained": None}},
     }  # fmt: skip
     settings = config.fill(common_crawl.Settings, values, "test")
     starts = {"measure": start_deadly_meter, "images": start_deadly_embedder, "score": start_deadly_towers}
-    works = {"select": deadly_select, "fetch": deadly_fetch, "measure": deadly_measure}
+    works = {
+        "select": deadly_select, "fetch": deadly_fetch, "measure": deadly_measure, "scores": deadly_scores,
+        "paragraph_keys": deadly_paragraph_keys,
+    }  # fmt: skip
     stages = tuple(
         replace(stage, start=starts.get(stage.name, stage.start), work=works.get(stage.name, stage.work))
         for stage in common_crawl.stages(settings, (source,))
@@ -223,9 +262,9 @@ def test_what_kills_a_filter_a_decoder_or_a_model_is_lost_alone_though_models_ta
         settings.output, stages, job.Identity("toy", (source,), {}), lambda: engine, lambda _progress: None
     )
     drops = {level.stage: dict(level.drops) for level in outcome.levels}
-    assert {name: drops[name] for name in ("select", "fetch", "measure", "images", "score")} == {
-        "select": {"crash": 1}, "fetch": {"crash": 1}, "measure": {"crash": 2}, "images": {"crash": 1},
-        "score": {"crash": 1},
+    assert {name: found for name, found in drops.items() if found and name != "refine"} == {
+        "select": {"crash": 1}, "paragraph_keys": {"crash": 1}, "paragraphs": {"crash": 1}, "fetch": {"crash": 1},
+        "measure": {"crash": 2}, "images": {"crash": 1}, "scores": {"crash": 1}, "score": {"crash": 1},
     }  # fmt: skip
     lost = {
         row["url"]: (row["stage"], row["detail"])
@@ -233,7 +272,12 @@ def test_what_kills_a_filter_a_decoder_or_a_model_is_lost_alone_though_models_ta
         for row in table.read(path).to_pylist()
         if row["rule"] == "crash" and row["position"] is None
     }
-    assert lost == {"https://a.test/deadly": ("select", "SIGSEGV"), "https://a.test/clocks": ("score", "SIGSEGV")}
+    assert lost == {
+        "https://a.test/deadly": ("select", "SIGSEGV"),
+        "https://a.test/herons": ("paragraphs", "SIGSEGV"),
+        "https://a.test/harbour": ("refine", "scores: SIGSEGV"),
+        "https://a.test/clocks": ("score", "SIGSEGV"),
+    }
     (images,) = job.result_files(settings.output, "images")
     errors = {row["url"].rsplit("/", 1)[1]: row["error"] for row in table.read(images).to_pylist()}
     assert errors == {
