@@ -81,6 +81,8 @@ FEW = 8
 STARTS = 5
 """Actors of one stage that may die while they start, in a row, before the stage counts as broken."""
 
+NOTHING = Resources(0.0)
+
 LOST_WITH_NODE = (NodeDiedError, LocalRayletDiedError, ObjectLostError)
 """Errors that say nothing of the shard. An actor gone with its node counts as crashed: Ray can't always tell."""
 
@@ -384,6 +386,8 @@ class Cluster:
             if actor.busy or now - actor.since < (IDLE if actor.node else self.placing):
                 continue
             if not actor.node:
+                if self._flying:
+                    continue  # the run goes on with the workers that it has
                 raise ConfigError(
                     f"a worker of {actor.stage.name} found no place for {self.placing:g} s: the cluster is full with "
                     f"other work; lower resources.{actor.stage.name} in the config, or add a node"
@@ -433,7 +437,7 @@ class Cluster:
             return True
         # An actor whose stage has nothing to do gives its place to a stage that has.
         for actor in list(self._actors):
-            if not actor.busy and not waiting.get(actor.stage.name):
+            if actor in self._actors and not actor.busy and not waiting.get(actor.stage.name):
                 self._dismiss(actor)
                 if self._fits(stage):
                     return True
@@ -441,7 +445,11 @@ class Cluster:
         return False
 
     def _fits(self, stage: Stage) -> bool:
-        nodes, needs, used = self._cluster().values(), stage.resources, self._used
+        return self._holds(self._cluster(), stage.resources)
+
+    def _holds(self, found: Mapping[str, Resources], needs: Resources) -> bool:
+        """Whether these nodes together hold what is used and `needs` besides."""
+        nodes, used = found.values(), self._used
         return (
             used.cpus + needs.cpus <= sum(node.cpus for node in nodes)
             and used.gpus + needs.gpus <= sum(node.gpus for node in nodes)
@@ -464,7 +472,7 @@ class Cluster:
         )
 
     def _cluster(self) -> dict[str, Resources]:
-        """What every living node has; actors on nodes that are gone are let go."""
+        """What every living node has; actors on nodes that are gone are let go, and those that were to start there."""
         now = time.monotonic()
         if now - self._asked > CAPACITY_AGE:
             self._asked = now
@@ -477,6 +485,9 @@ class Cluster:
                 self._ask()
             for actor in list(self._actors):
                 if actor.node and not actor.busy and actor.node not in self._nodes:
+                    self._dismiss(actor)
+            for actor in reversed(list(self._actors)):
+                if not actor.node and not self._holds(self._nodes, NOTHING):
                     self._dismiss(actor)
         return self._nodes
 
@@ -508,7 +519,7 @@ class Cluster:
         wanted = [f"{needs.cpus:g} CPUs", f"{needs.gpus:g} GPUs", f"{needs.memory / 2**30:.3g} GiB of memory"]
         asked = [text for text, amount in zip(wanted, (needs.cpus, needs.gpus, needs.memory), strict=True) if amount]
         nodes = self._cluster().values()
-        most = max(nodes, key=lambda node: (node.gpus, node.cpus, node.memory), default=Resources(0.0))
+        most = max(nodes, key=lambda node: (node.gpus, node.cpus, node.memory), default=NOTHING)
         waited = f" (none came in {self.placing:g} s)" if self.grows else ""
         return (
             f"no node has what a worker of {stage.name} asks for, {' and '.join(asked)}{waited}: the largest of "

@@ -25,7 +25,8 @@ NUMBERS = pa.schema([("n", pa.int64())])
 @dataclass(frozen=True)
 class Evil:
     """Numbers and what each does: crash (a segmentation fault), hang (in C, holding the interpreter), memory (all that
-    there is), swell (to `SWOLLEN` bytes, and stay so for up to a minute), error.
+    there is), swell (to `SWOLLEN` of the memory that is free, and stay so for up to a minute), error, wait (until there
+    is a file `gate`).
 
     `once` is a folder of flags: what is named there happens once. `pause` is seconds of sleep a record.
     """
@@ -34,11 +35,18 @@ class Evil:
     once: str = ""
     rows: int = 10
     pause: float = 0.0
+    gate: str = ""
 
 
 GOOD = Evil()
 
-SWOLLEN = 2 << 30
+SWOLLEN = 0.5
+
+
+def memory() -> dict[str, int]:
+    """What the system says of its memory, in bytes."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return {line.split(":")[0]: int(line.split()[1]) << 10 for line in lines}
 
 
 def suffer(settings: Evil, number: int, stage: str) -> None:
@@ -65,8 +73,11 @@ def suffer(settings: Evil, number: int, stage: str) -> None:
             held.append(b"x" * (16 << 20))
             time.sleep(0.005)
     elif fate == "swell":
-        held = [b"x" * (16 << 20) for _ in range(SWOLLEN >> 24)]
+        held = [b"x" * (16 << 20) for _ in range(int(SWOLLEN * memory()["MemAvailable"]) >> 24)]
         time.sleep(60)
+    elif fate == "wait":
+        while not Path(settings.gate).exists():
+            time.sleep(0.01)
     elif fate == "error":
         raise ValueError(f"{number} is no good")
 
@@ -109,7 +120,7 @@ def total(call: Call, _state: object) -> Counts:
     return Counts(whole.num_rows, 1)
 
 
-LIMITS = Resources(record_seconds=4.0, record_memory=256 << 20)
+LIMITS = Resources(record_seconds=2.5, record_memory=256 << 20)
 
 
 def stages(

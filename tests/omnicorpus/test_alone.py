@@ -28,7 +28,7 @@ def test_records_of_every_evil_are_lost_alone(tmp_path: Path) -> None:
     call = laid.call(laid.step("make"), 0)
     assert {number: (drop.rule, drop.value, drop.threshold) for number, drop in alone.lost(call).records.items()} == {
         2: ("crash", None, None),
-        4: ("hang", 4.0, 4.0),
+        4: ("hang", 2.5, 2.5),
         5: ("memory", None, float(256 << 20)),
         7: ("error", None, None),
     }

@@ -30,6 +30,9 @@ ROOT = Path(__file__).parents[2]
 
 Ledger = Callable[[str, str, str], None]
 
+SILENCE = 6.0, 12.0
+"""Seconds after which a driver here counts its head as gone, and after which it ends in any case."""
+
 SLOW = Evil(pause=0.02)
 """Shards that take long enough for a fault to meet them."""
 
@@ -120,8 +123,12 @@ def test_poison_is_lost_alone(tmp_path: Path, three: Nodes, whole: dict[str, byt
     levels = {level.stage: level for level in job_levels(tmp_path / "a")}
     assert levels["make"].drops == {"crash": 2, "error": 1, "hang": 1, "memory": 1}
     assert (levels["make"].rows_in, levels["make"].rows_out) == (60, 55)
-    run(tmp_path / "b", cluster.joined(three.address), poison.stages(first=Evil(FATES)), nothing())
-    assert poison.contents(tmp_path / "b") == made
+    run(tmp_path / "b", cluster.joined(three.address), poison.stages(2, first=Evil(FATES)), nothing())
+    again = poison.contents(tmp_path / "b")
+    shards = [name for name in again if "/s" in name]
+    assert {name: again[name] for name in shards} == {
+        name: made[name] for name in made if "/s0" in name or "/s1" in name
+    }
     ledger("records: segfault, loop in C, eats memory, raises", str(watch), "those 5 records, as drops")
 
 
@@ -169,6 +176,7 @@ def test_a_driver_killed_and_resumed_gives_the_same_bytes(
 def start_driver(root: Path, address: str) -> subprocess.Popen[bytes]:
     program = (
         "from pathlib import Path; from omnicorpus import cluster, errors; from tests import poison\n"
+        f"cluster.HEAD_GONE, cluster.LAST_WORDS = {SILENCE}\n"
         "try:\n"
         f" poison.run(Path({str(root)!r}), cluster.joined({address!r}), poison.stages(first=poison.Evil(pause=0.02)))\n"
         "except errors.OmnicorpusError as error:\n"
@@ -224,8 +232,9 @@ def test_a_worker_that_ray_ends_for_want_of_memory_costs_its_shard_once(
 ) -> None:
     run(tmp_path / "whole", Inline(), poison.stages(2), nothing())
     caplog.set_level(logging.INFO, logger="omnicorpus")
-    memory = {line.split(":")[0]: int(line.split()[1]) << 10 for line in Path("/proc/meminfo").read_text().splitlines()}
-    full = 1 - (memory["MemAvailable"] - poison.SWOLLEN / 2) / memory["MemTotal"]
+    memory = poison.memory()
+    # Half of what the worker will take: others on this machine may take or free as much meanwhile.
+    full = 1 - (1 - poison.SWOLLEN / 2) * memory["MemAvailable"] / memory["MemTotal"]
     with nodes(1, system={"memory_usage_threshold": full, "memory_monitor_refresh_ms": 100}) as small:
         watch = nothing()
         swollen = poison.stages(2, second=Evil(((104, "swell"),), flags(tmp_path)))
@@ -253,6 +262,45 @@ def test_a_node_killed_and_another_added_gives_the_same_bytes(
     assert watch.acted
     assert poison.contents(tmp_path) == whole
     ledger("a node lost, another added", str(watch), "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_pool_grows_and_shrinks_with_its_cluster(tmp_path: Path, whole: dict[str, bytes], ledger: Ledger) -> None:
+    gate = tmp_path / "gate"
+    held = Evil(tuple((100 * shard, "wait") for shard in range(6)), gate=str(gate))
+    seen: list[int] = []
+    with nodes(1) as small:
+        engine = cluster.joined(small.address)
+        more: list[object] = []
+        watch = nothing()
+
+        def listen(progress: dict[str, Progress]) -> None:
+            """One is at work and can't go on: a node comes. Three are: it goes. One is, and waits: the gate opens."""
+            watch(progress)
+            seen.append(len(progress["keep"].running))
+            if not more and seen[-1] == 1:
+                more.append(small.add(2))
+            elif len(more) == 1 and seen[-1] == 3:
+                small.kill(more[0])
+                more.append(None)
+                # A worker that finds no place, however long, is not to end a run that has others.
+                engine.placing = 0.0
+            elif len(more) == 2 and seen[-LOOKS:] == [1] * LOOKS:
+                engine.placing = cluster.PLACING
+                gate.touch()
+
+        outcome = poison.run(tmp_path / "out", engine, poison.stages(second=held), listen)
+    grown = seen.index(3)
+    assert max(seen) == 3
+    assert max(seen[seen.index(1, grown) :]) == 1
+    assert outcome.levels[1].rows_out == 30
+    assert poison.contents(tmp_path / "out") == whole
+    ledger("1, 3 and again 1 actors, with the nodes", str(watch), "nothing")
+
+
+LOOKS = 6
+"""Of the driver at a run that stands still, a second each: more than it takes to see what a cluster has."""
 
 
 @pytest.mark.slow

@@ -93,12 +93,17 @@ def wait_for(port: int) -> None:
     raise AssertionError(f"nothing answers at port {port}")
 
 
-def omnicorpus(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False,
-        env=environment(PYTHONPATH=str(ROOT)) | more,
+def begun(*arguments: str, cwd: Path, **more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", *arguments], cwd=cwd, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(PYTHONPATH=str(ROOT)) | more,
     )  # fmt: skip
+
+
+def omnicorpus(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    process = begun(*arguments, cwd=cwd, **more)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 RIGHT = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
@@ -149,17 +154,22 @@ def test_a_config_is_submitted_to_three_nodes_and_its_log_followed(tmp_path: Pat
     assert (failed.returncode, "ended as FAILED" in failed.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("command", ["run", "submit"])
 @pytest.mark.parametrize("given", [{"RAY_AUTH_MODE": "disabled"}, RIGHT | {"RAY_AUTH_TOKEN": TOKEN[::-1]}])
 def test_a_cluster_that_asks_for_its_token_says_so_in_one_line(
-    tmp_path: Path, cluster: tuple[str, str], command: str, given: dict[str, str]
+    tmp_path: Path, cluster: tuple[str, str], given: dict[str, str]
 ) -> None:
-    address = cluster[0] if command == "run" else cluster[1]
-    done = omnicorpus(command, config_file(tmp_path), "--address", address, cwd=tmp_path, HOME=str(tmp_path), **given)
-    told = [text for text in done.stderr.splitlines() if text.startswith("omnicorpus: ")]
-    assert (done.returncode, len(told)) == (2, 1), done.stderr[-3000:]
-    assert "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN" in told[0]
-    assert "`ray get-auth-token` prints on the cluster's head" in told[0]
+    path = config_file(tmp_path)
+    # Side by side: Ray itself needs twenty seconds to see that it is refused.
+    asking = [
+        begun(command, path, "--address", address, cwd=tmp_path, HOME=str(tmp_path), **given)
+        for command, address in zip(("run", "submit"), cluster, strict=True)
+    ]
+    for process in asking:
+        _, err = process.communicate()
+        told = [text for text in err.splitlines() if text.startswith("omnicorpus: ")]
+        assert (process.returncode, len(told)) == (2, 1), err[-3000:]
+        assert "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN" in told[0]
+        assert "`ray get-auth-token` prints on the cluster's head" in told[0]
 
 
 def test_with_its_token_a_cluster_is_joined(tmp_path: Path, cluster: tuple[str, str]) -> None:
