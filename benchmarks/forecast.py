@@ -2,12 +2,15 @@
 
     PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/gimp.warc.gz ../shared/data/crawls/handbook.warc.gz
 
-The crawls' pages are dealt out to small files, each with the pictures that it shows.
+The crawls' pages are dealt out to small files, each with the pictures that it shows. A forecast is of processors of
+one's own, so the run's hours are told without what its shards stood in the processors' queues, and beside it as the
+clock had them.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -67,6 +70,7 @@ def main() -> None:
     parser.add_argument("--probe", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2, help="0 runs in this process")
     given = parser.parse_args()
+    before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="forecast-") as name:
         folder = Path(name)
         files = deal(given.crawls, folder, 10 * given.probe)
@@ -79,7 +83,8 @@ def main() -> None:
         told = forecast.forecast(stages, small, large, whole, Machines(1, max(1, given.workers)))
         begun = time.monotonic()
         real = measured(folder / "whole", files, whole, given.workers)
-        hours = (time.monotonic() - begun) / 3600
+        clock = (time.monotonic() - begun) / 3600
+        waited = sum(load.waited for load in real.loads.values()) / max(1, given.workers) / 3600
         written = sum(1 for path in (folder / "whole").rglob("*") if path.is_file() and "lease" not in path.parts)
     print(f"{'stage':<20}{'forecast s':>12}{'measured s':>12}{'off':>8}{'written':>10}{'measured':>10}")
     for cost in told.stages:
@@ -95,7 +100,11 @@ def main() -> None:
         print(f"all {quantity}: forecast {told_sum:,.1f}, measured {real_sum:,.1f}: {_off(told_sum, real_sum)}")
     puts = sum(cost.shards * (len(stage.tables) + 1) for cost, stage in zip(told.stages, stages, strict=True))
     print(f"objects written: forecast {puts:,}, measured {written:,} (with run.json, state.json, manifest.json)")
-    print(f"hours: forecast {told.hours:.3f}, measured {hours:.3f}: {_off(told.hours, hours)}")
+    hours = clock - waited
+    print(
+        f"hours: forecast {told.hours:.3f}, measured {hours:.3f} and {waited:.3f} in queues: {_off(told.hours, hours)}"
+    )
+    print(f"load: {before:.1f} before the probes, {os.getloadavg()[0]:.1f} at the end")
     for warning in told.warnings:
         print(f"note: {warning}")
 

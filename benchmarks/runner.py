@@ -2,9 +2,10 @@
 
     python benchmarks/runner.py driver --shards 100000
     python benchmarks/runner.py pool --shards 40 --seconds 0.5
-    python benchmarks/runner.py tiny --shards 2000
+    python benchmarks/runner.py tiny --shards 100000
 
-Everything is processor time (of this process and of all its descendants), which other work on the machine hardly moves.
+Everything is processor time (of this process and of all its descendants), which other work on the machine hardly moves;
+the load of the last minute is told beside it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from omnicorpus.shard import Manifest
 from omnicorpus.stage import Call, Counts, Need, Stage
 
 TICK = os.sysconf("SC_CLK_TCK")
+
+EVERY = 10_000
+"""Shards between two looks at the driver's memory."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +162,23 @@ def _on_ray(shards: int, seconds: float, workers: int) -> tuple[float, float]:
 
 
 def tiny(shards: int, workers: int) -> None:
-    """Empty shards on Ray: what one costs the driver, beside the workers."""
+    """Empty shards on Ray: what one costs the driver, beside the workers, and what the driver holds meanwhile."""
     from omnicorpus import cluster
+
+    told = -EVERY
+
+    def listen(progress: dict[str, runner.Progress]) -> None:
+        nonlocal told
+        done = len(progress["burn"].done)
+        if done >= told + EVERY:
+            told = done - done % EVERY
+            print(f"{done:>9,} done: the driver holds {watch.resident() / 2**20:.1f} MiB", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         engine = cluster.embedded(workers)
         runner.run(plan.make(storage.join(folder, "warm"), stages(4 * workers, 0.0)), engine, lambda _: None)
         before, family = time.process_time(), family_seconds()
-        runner.run(plan.make(storage.join(folder, "run"), stages(shards, 0.0)), engine, lambda _: None)
+        runner.run(plan.make(storage.join(folder, "run"), stages(shards, 0.0)), engine, listen)
         own, all_of_it = time.process_time() - before, family_seconds() - family
         engine.close()
     print(
@@ -181,12 +194,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
+    print(f"load before: {os.getloadavg()[0]:.1f}")
     if given.what == "driver":
         driver(given.shards)
     elif given.what == "pool":
         pool(given.shards, given.seconds, given.workers)
     else:
         tiny(given.shards, given.workers)
+    print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

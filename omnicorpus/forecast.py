@@ -3,8 +3,9 @@
 Bytes and pictures grow with the input until duplicates are taken out, and by a power of it after that. Time is
 start-up and what grows: a crawl file of the smaller probe, which its process begins with, is in the middle of the
 larger one, so what it takes less there was start-up. For stages that don't go file by file the two probes give a line
-over what they read. Objects that a store is asked for are no guess: they follow from the stages and the numbers of
-shards. What is no line (duplicates, wide stages) is said in `Forecast.warnings`.
+over what they read. Hours are those of processors of one's own: what a probe stood in a processor's queue, behind the
+machine's other work, is left out. Objects that a store is asked for are no guess: they follow from the stages and the
+numbers of shards. What is no line (duplicates, wide stages) is said in `Forecast.warnings`.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ class Machines:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one stage took in a probe. `seconds` of processor, `wall` of the clock, both summed over shards; `peak`
-    bytes of the largest process; bytes `read` and `written`; `asked` pictures of the web and the bytes that `came`.
-    `files`: (seconds, wall) of each crawl file's shard, for stages that go file by file."""
+    """What one stage took in a probe. `seconds` of processor and `wall` of the clock, summed over shards, the clock
+    without what they `waited` for a processor (which only Linux tells); `peak` bytes of the largest process; bytes
+    `read` and `written`; `asked` pictures of the web and the bytes that `came`. `files`: (seconds, wall) of each crawl
+    file's shard, for stages that go file by file."""
 
     shards: int
     seconds: float
@@ -70,6 +72,7 @@ class Load:
     asked: float = 0.0
     came: float = 0.0
     files: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,18 +375,19 @@ def probe(
         read = sum(sizes[need.stage, need.table] for need in step.stage.needs)
         read += sum(float(storage.size(path)) for path in step.stage.sources)
         by_file = step.shards == laid.steps[0].shards
-        files = {manifest.shard: (manifest.seconds, manifest.wall) for manifest in done if by_file}
+        files = {manifest.shard: (manifest.seconds, manifest.wall - manifest.waited) for manifest in done if by_file}
         asked, came = _asked(laid, step) if isinstance(step.stage.settings, SourceSettings) else (0.0, 0.0)
         loads[step.stage.name] = Load(
             len(done),
             sum(manifest.seconds for manifest in done),
-            sum(manifest.wall for manifest in done),
+            sum(manifest.wall - manifest.waited for manifest in done),
             max((manifest.peak for manifest in done), default=0),
             read,
             sum(sizes[step.stage.name, name] for name in step.stage.tables),
             asked,
             came,
             files,
+            sum(manifest.waited for manifest in done),
         )
     return Probe(amount, loads, slots)
 

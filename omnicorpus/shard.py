@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from omnicorpus import storage
@@ -22,9 +23,10 @@ ENDING = ".json"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is known of a finished shard. `seconds` is processor time, `wall` the clock, `peak` bytes of the process.
+    """What is known of a finished shard. `seconds` is processor time, `wall` the clock, `peak` bytes of the process;
+    `waited` is how much of `wall` it could have worked and had no processor.
 
-    Everything but the last three is a function of the input and the configuration.
+    Everything but the last four is a function of the input and the configuration.
     """
 
     stage: str
@@ -37,11 +39,12 @@ class Manifest:
     seconds: float = 0.0
     wall: float = 0.0
     peak: int = 0
+    waited: float = 0.0
 
 
 def perform(stage: Stage, call: Call, state: object) -> Manifest:
     """Do the work and write the manifest. Raises what the work raises; then no manifest exists."""
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, processor, waiting = time.perf_counter(), time.process_time(), _waited()
     counts = stage.work(call, state)
     manifest = Manifest(
         stage=stage.name,
@@ -54,10 +57,19 @@ def perform(stage: Stage, call: Call, state: object) -> Manifest:
         seconds=round(time.process_time() - processor, 3),
         wall=round(time.perf_counter() - wall, 3),
         peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        waited=round(_waited() - waiting, 3),
     )
     _check(stage, counts)
     storage.write_bytes(call.output + ENDING, json.dumps(_plain(manifest), indent=1, sort_keys=True).encode())
     return manifest
+
+
+def _waited() -> float:
+    """Seconds for which this thread was ready and stood in a processor's queue; 0 where the system doesn't tell."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _check(stage: Stage, counts: Counts) -> None:
