@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnicorpus import forecast, plan
+from omnicorpus import forecast, plan, shard
 from omnicorpus.errors import ConfigError
 from omnicorpus.forecast import Load, Machines, Probe
 from omnicorpus.job import Identity
@@ -161,6 +161,10 @@ def test_a_real_probe_measures_what_its_manifests_say(tmp_path: Path) -> None:
     made = [path for path in files["make"] if ".numbers." in path.name]
     assert found.loads["keep"].read == sum(path.stat().st_size for path in made)
     assert [load.shards for load in found.loads.values()] == [3, 3, 1]
+    done = [shard.read(str(path)) for path in tmp_path.glob("work/make-*/*.json")]
+    load = found.loads["make"]
+    assert load.waited == pytest.approx(sum(manifest.waited for manifest in done))
+    assert load.wall + load.waited == pytest.approx(sum(manifest.wall for manifest in done))
     assert plan.make(str(tmp_path), laid).step("make").done == {"s0", "s1", "s2"}
 
 
