@@ -3,8 +3,7 @@
     PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/gimp.warc.gz ../shared/data/crawls/handbook.warc.gz
 
 The crawls' pages are dealt out to small files, each with the pictures that it shows. A forecast is of processors of
-one's own, so the run's hours are told without what its shards stood in the processors' queues, and beside it as the
-clock had them.
+one's own, so what the run's shards stood in a processor's queue is taken from its seconds of the clock, and told apart.
 """
 
 from __future__ import annotations
@@ -47,8 +46,9 @@ def deal(crawls: list[str], folder: Path, pieces: int) -> tuple[str, ...]:
     return tuple(str(folder / f"piece-{number:03d}.warc.gz") for number in range(pieces))
 
 
-def measured(root: Path, files: tuple[str, ...], amount: float, workers: int) -> Probe:
-    settings = config.fill(common_crawl.Settings, values(files, root), "benchmark")
+def measured(root: Path, files: tuple[str, ...], amount: float, given: argparse.Namespace) -> Probe:
+    workers: int = given.workers
+    settings = config.fill(common_crawl.Settings, values(files, root, nsfw=given.nsfw), "benchmark")
     stages = common_crawl.stages(settings, files)
     identity = job.Identity("common_crawl", files, config.plain(settings))
     return forecast.probe(
@@ -57,10 +57,10 @@ def measured(root: Path, files: tuple[str, ...], amount: float, workers: int) ->
     )  # fmt: skip
 
 
-def values(files: tuple[str, ...], root: Path) -> dict[str, object]:
+def values(files: tuple[str, ...], root: Path, *, nsfw: bool) -> dict[str, object]:
     return {
         "pipeline": "common_crawl", "input": list(files), "output": str(root), "languages": "all",
-        "images": {"sources": ["warc"], "clip": None, "nsfw": {"enabled": False}},
+        "images": {"sources": ["warc"], "clip": None, "nsfw": {"enabled": nsfw}},
     }  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("crawls", nargs="+")
     parser.add_argument("--probe", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2, help="0 runs in this process")
+    parser.add_argument("--nsfw", action="store_true", help="with the NSFW model, which a run has by default")
     given = parser.parse_args()
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="forecast-") as name:
@@ -76,15 +77,15 @@ def main() -> None:
         files = deal(given.crawls, folder, 10 * given.probe)
         smaller, larger = forecast.probed(files, given.probe)
         whole, (less, more) = forecast.amounts(files, (smaller, larger))
-        small = measured(folder / "small", smaller, less, given.workers)
-        large = measured(folder / "large", larger, more, given.workers)
-        settings = config.fill(common_crawl.Settings, values(files, folder / "whole"), "benchmark")
+        small = measured(folder / "small", smaller, less, given)
+        large = measured(folder / "large", larger, more, given)
+        settings = config.fill(common_crawl.Settings, values(files, folder / "whole", nsfw=given.nsfw), "benchmark")
         stages = common_crawl.stages(settings, files)
         told = forecast.forecast(stages, small, large, whole, Machines(1, max(1, given.workers)))
         begun = time.monotonic()
-        real = measured(folder / "whole", files, whole, given.workers)
-        clock = (time.monotonic() - begun) / 3600
-        waited = sum(load.waited for load in real.loads.values()) / max(1, given.workers) / 3600
+        real = measured(folder / "whole", files, whole, given)
+        clock = time.monotonic() - begun
+        waited = sum(load.waited for load in real.loads.values()) / max(1, given.workers)
         written = sum(1 for path in (folder / "whole").rglob("*") if path.is_file() and "lease" not in path.parts)
     print(f"{'stage':<20}{'forecast s':>12}{'measured s':>12}{'off':>8}{'written':>10}{'measured':>10}")
     for cost in told.stages:
@@ -100,10 +101,9 @@ def main() -> None:
         print(f"all {quantity}: forecast {told_sum:,.1f}, measured {real_sum:,.1f}: {_off(told_sum, real_sum)}")
     puts = sum(cost.shards * (len(stage.tables) + 1) for cost, stage in zip(told.stages, stages, strict=True))
     print(f"objects written: forecast {puts:,}, measured {written:,} (with run.json, state.json, manifest.json)")
-    hours = clock - waited
-    print(
-        f"hours: forecast {told.hours:.3f}, measured {hours:.3f} and {waited:.3f} in queues: {_off(told.hours, hours)}"
-    )
+    own, forecasted = clock - waited, told.hours * 3600
+    print(f"seconds of the clock: forecast {forecasted:.1f}, measured {own:.1f}: {_off(forecasted, own)}")
+    print(f"  and {waited:.1f} s that the run stood in queues for a processor")
     print(f"load: {before:.1f} before the probes, {os.getloadavg()[0]:.1f} at the end")
     for warning in told.warnings:
         print(f"note: {warning}")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
@@ -52,7 +53,8 @@ def fail(text: str) -> None:
 
 @contextmanager
 def run_progress() -> Iterator[runner.Listener]:
-    """A bar for every stage of a run, with shards, documents a second and time left."""
+    """A bar for every stage of a run, with shards, documents a second, time left, the share that was dropped, and how
+    often a shard was tried again."""
     if not messages.is_terminal:
         yield _Lines()
         return
@@ -74,11 +76,36 @@ def _bars() -> Progress:
     )
 
 
+class Pace:
+    """How one stage of a run goes, from when it first works: what earlier runs did doesn't count."""
+
+    def __init__(self, stage: runner.Progress, now: float) -> None:
+        self._begun, self._rows, self._shards = now, stage.tally.rows_in, len(stage.done)
+
+    def told(self, stage: runner.Progress, now: float) -> str:
+        seconds, tally = max(now - self._begun, 0.05), stage.tally
+        found = []
+        if tally.rows_in:
+            rate = (tally.rows_in - self._rows) / seconds
+            found.append(f"{tally.rows_in:,} {stage.step.stage.unit}, {rate:,.0f}/s")
+        if tally.drops:
+            found.append(f"{100 * tally.drops.total() / tally.rows_in:.1f} % dropped")
+        for count, what in ((stage.retries, "tried again"), (len(stage.failed), "failed")):
+            if count:
+                found.append(f"{count} {what}")
+        return ", ".join(found)
+
+    def left(self, stage: runner.Progress, now: float) -> float | None:
+        """Seconds until the stage is done, by its shards; None while none is."""
+        done = len(stage.done) - self._shards
+        return (now - self._begun) / done * (len(stage.step.shards) - len(stage.done)) if done else None
+
+
 class _Bars:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
-        self._begun: dict[str, float] = {}
+        self._paces: dict[str, Pace] = {}
         self._place: dict[str, int] = {}
 
     def __call__(self, progress: dict[str, runner.Progress]) -> None:
@@ -88,44 +115,46 @@ class _Bars:
                 self._place[name] = len(self._tasks)
                 self._tasks[name] = self._progress.add_task(name, total=total, rate="", start=False)
             task = self._tasks[name]
-            if name not in self._begun and (stage.running or stage.done):
-                self._begun[name] = time.monotonic()
+            if name not in self._paces and (stage.running or stage.done):
+                self._paces[name] = Pace(stage, time.monotonic())
                 self._progress.start_task(task)
             if not self._progress.tasks[self._place[name]].finished:
                 # Inner stages (of deduplication, of counting) are shown while they work.
                 shown = stage.step.stage.in_funnel or bool(stage.running)
-                self._progress.update(task, completed=len(stage.done), rate=self._rate(name, stage), visible=shown)
+                rate = self._paces[name].told(stage, time.monotonic()) if name in self._paces else ""
+                self._progress.update(task, completed=len(stage.done), rate=rate, visible=shown)
             if stage.complete and not stage.step.stage.in_funnel:
                 self._progress.update(task, visible=False)
-
-    def _rate(self, name: str, stage: runner.Progress) -> str:
-        rows = stage.tally.rows_in
-        seconds = time.monotonic() - self._begun.get(name, time.monotonic())
-        if not rows or seconds < 0.05:
-            return ""
-        failed = f", {len(stage.failed)} failed" if stage.failed else ""
-        return f"{rows:,} {stage.step.stage.unit}, {rows / seconds:,.0f}/s{failed}"
 
 
 class _Lines:
     def __init__(self) -> None:
         self._told = time.monotonic()
         self._ended: set[str] = set()
+        self._paces: dict[str, Pace] = {}
 
     def __call__(self, progress: dict[str, runner.Progress]) -> None:
+        now = time.monotonic()
         for name, stage in progress.items():
+            if stage.running and name not in self._paces:
+                self._paces[name] = Pace(stage, now)
             if stage.complete and name not in self._ended:
                 self._ended.add(name)
-                rows = stage.tally.rows_in
-                say(f"{name}: done, {len(stage.done)} shards, {rows:,} {stage.step.stage.unit}")
-        if time.monotonic() - self._told >= LOG_SECONDS:
-            self._told = time.monotonic()
-            going = [
-                f"{name} {len(stage.done)}/{len(stage.step.shards)}"
-                for name, stage in progress.items()
-                if stage.running
-            ]
-            say("working: " + ", ".join(going))
+                told = self._paces[name].told(stage, now) if name in self._paces else "by an earlier run"
+                say(f"{name}: done, {len(stage.done)} shards{told and f', {told}'}")
+        if now - self._told >= LOG_SECONDS:
+            self._told = now
+            for name, stage in progress.items():
+                if stage.running:
+                    say(f"{name}: {self._line(stage, self._paces[name], now)}")
+                elif stage.ready:
+                    say(f"{name}: {len(stage.ready)} shards wait for a worker")
+
+    def _line(self, stage: runner.Progress, pace: Pace, now: float) -> str:
+        told, left = pace.told(stage, now), pace.left(stage, now)
+        shards = f"{len(stage.done)} of {len(stage.step.shards)} shards"
+        time_left = "" if left is None else f"{timedelta(seconds=round(left))} left"
+        return ", ".join(text for text in (shards, told, time_left) if text)
 
 
 @contextmanager
