@@ -11,9 +11,11 @@ WIDTH, BAR, ROW = 720, 22, 46
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24 }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .75rem; text-align: right }
-th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #e3e6ea } th { font-weight: 600 }
-svg { max-width: 100%; height: auto } .kept { fill: #2f7d5b } .gone { fill: #e2b1a6 } text { font-size: 13px }
+table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .75rem; text-align: left }
+.number { text-align: right; font-variant-numeric: tabular-nums }
+tr { border-bottom: 1px solid #e3e6ea } th { font-weight: 600 }
+svg { display: block; max-width: 100%; height: auto; margin-bottom: 1rem }
+.kept { fill: #2f7d5b } .gone { fill: #e2b1a6 } text { font-size: 13px }
 @media (prefers-color-scheme: dark) {
   body { background: #14171a; color: #e6e8ea } text { fill: #e6e8ea } tr { border-color: #333a40 }
   .gone { fill: #7a4438 }
@@ -29,29 +31,37 @@ def page(title: str, manifest: Mapping[str, Any], notes: Sequence[str] = ()) -> 
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1>"
         f"<p>Finished {escape(str(manifest['finished']))} after {manifest['seconds']:,.0f} s with the configuration "
-        f"{escape(str(manifest['config_hash']))}.</p><h2>Funnel</h2>{_funnel(levels)}"
+        f"{escape(str(manifest['config_hash']))}.</p><h2>Funnel</h2>{_funnels(levels)}"
         f"{''.join(f'<p>{escape(note)}</p>' for note in notes)}"
         f"<h2>Dropped and cut, by rule</h2>{_rules(levels)}<h2>What every stage cost</h2>{_costs(levels)}"
         f"<p>{escape(versions)}</p></html>\n"
     )
 
 
-def _funnel(levels: Sequence[Mapping[str, Any]]) -> str:
-    """One bar a stage: what was kept of what came in, to the scale of the largest."""
+def _funnels(levels: Sequence[Mapping[str, Any]]) -> str:
+    """One picture for each unit that is counted: a document and an image have no scale in common."""
     shown = [level for level in levels if level["in_funnel"] and level["rows_in"]]
-    most = max((level["rows_in"] for level in shown), default=1)
+    units = dict.fromkeys(str(level["unit"]) for level in shown)
+    return "".join(_funnel(unit, [level for level in shown if level["unit"] == unit]) for unit in units)
+
+
+def _funnel(unit: str, shown: Sequence[Mapping[str, Any]]) -> str:
+    """One bar a stage: what was kept of what came in, to the scale of the largest."""
+    most = max(level["rows_in"] for level in shown)
     bars = []
     for row, level in enumerate(shown):
         top, kept, came = row * ROW, level["rows_out"], level["rows_in"]
         scale = WIDTH / most
-        label = f"{level['stage']}: {kept:,} of {came:,} {level['unit']} kept"
+        label = f"{level['stage']}: {kept:,} of {came:,} {unit} kept, {100 * kept / came:.1f} %"
         bars.append(
             f"<text x=0 y={top + 14}>{escape(label)}</text>"
             f"<rect class=gone x=0 y={top + 19} width={came * scale:.1f} height={BAR} />"
             f"<rect class=kept x=0 y={top + 19} width={kept * scale:.1f} height={BAR} />"
         )
     height = len(shown) * ROW + 4
-    return f"<svg viewBox='0 0 {WIDTH} {height}' role=img aria-label='The funnel'>{''.join(bars)}</svg>"
+    return (
+        f"<svg viewBox='0 0 {WIDTH} {height}' role=img aria-label='The funnel of {escape(unit)}'>{''.join(bars)}</svg>"
+    )
 
 
 def _rules(levels: Iterable[Mapping[str, Any]]) -> str:
@@ -61,11 +71,11 @@ def _rules(levels: Iterable[Mapping[str, Any]]) -> str:
         for kind, counts in (("dropped", level["drops"]), ("cut", level["cuts"]))
         for rule, count in counts.items()
     ]
-    return _table(("stage", "rule", "", "how many"), rows)
+    return _table(("stage", "rule", "", "how many"), rows, texts=3)
 
 
 def _costs(levels: Iterable[Mapping[str, Any]]) -> str:
-    return _table(("stage", "shards", "processor s", "wall s", "largest process", "written"), costs(levels))
+    return _table(("stage", "shards", "processor s", "wall s", "largest process", "written"), costs(levels), texts=1)
 
 
 def costs(levels: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
@@ -83,7 +93,12 @@ def costs(levels: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     ]
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> str:
+    """The first `texts` columns hold words, the others numbers."""
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        kinds = ["" if column < texts else " class=number" for column in range(len(cells))]
+        return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
+
+    body = "".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    return f"<table><tr>{line('th', names)}</tr>{body}</table>"
