@@ -1,24 +1,36 @@
 """How near the plan before the bill is: a forecast from a probe of N crawl files beside a run over ten times as many.
 
-    PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/gimp.warc.gz ../shared/data/crawls/handbook.warc.gz
+    PYTHONPATH=. python benchmarks/forecast.py --made 20 --nsfw --workers 0
+    PYTHONPATH=. python benchmarks/forecast.py ../shared/data/crawls/*.warc.gz --nsfw --workers 0
 
-The crawls' pages are dealt out to small files, each with the pictures that it shows. A forecast is of processors of
-one's own, so what the run's shards stood in a processor's queue is taken from its seconds of the clock, and told apart.
+The first makes a web in which, as in the real one, another page shows other pictures. The second deals the pages of a
+few sites out to small files, each with the pictures that it shows: few pictures, met again and again. A forecast is of
+processors of one's own, so what the run's shards stood in a processor's queue is taken from its seconds of the clock,
+and told apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import html
+import io
+import json
 import os
+import random
 import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from omnicorpus import address, cluster, config, forecast, job, storage, warc
 from omnicorpus.forecast import Machines, Probe
 from omnicorpus.runner import Inline
+from omnicorpus.sentence import sentences
 from pipelines import common_crawl
 from pipelines.page import Page, PageSettings, read_page
+from tests import build
 
 
 def deal(crawls: list[str], folder: Path, pieces: int) -> tuple[str, ...]:
@@ -46,14 +58,60 @@ def deal(crawls: list[str], folder: Path, pieces: int) -> tuple[str, ...]:
     return tuple(str(folder / f"piece-{number:03d}.warc.gz") for number in range(pieces))
 
 
-def measured(root: Path, files: tuple[str, ...], amount: float, given: argparse.Namespace) -> Probe:
+def made(folder: Path, pages: int, pieces: int) -> tuple[str, ...]:
+    """A web without an end: pages of real sentences, no two pages alike, most of their pictures shown nowhere else.
+
+    Each has 6 to 30 sentences of the gold pages and up to 7 pictures, one of which all pages of its site show.
+    """
+    chance = random.Random(1)
+    told = [item["text"] for name in ("scrapinghub", "readability") for item in _gold(name)]
+    known = [part for text in told for line in text.splitlines() for part in sentences(line) if len(part.split()) > 5]
+    logos = [_picture(chance, 160) for _ in range(40)]
+    files = []
+    for number in range(pieces):
+        records = []
+        for page in range(pages):
+            site, body = chance.randrange(len(logos)), []
+            url = f"https://site-{site}.test/{number}-{page}"
+            shown = {f"https://site-{site}.test/logo.jpg": logos[site]}
+            for turn in range(chance.randrange(7)):
+                shown[f"{url}-{turn}.jpg"] = _picture(chance, chance.randrange(200, 500))
+            for picture in shown:
+                text = " ".join(chance.choices(known, k=chance.randrange(3, 8)))
+                body.append(f"<p>{html.escape(text)}</p><img src='{picture}' alt='a picture'>")
+            told_all = f"<html><body><article><h1>Page {page}</h1>{''.join(body)}</article></body></html>"
+            records.append(build.record(url, told_all.encode()))
+            records += [build.record(name, content, mime="image/jpeg") for name, content in shown.items()]
+        files.append(build.warc(folder / f"piece-{number:03d}.warc.gz", *records))
+    return tuple(files)
+
+
+GOLD = Path(__file__).parents[2] / "shared" / "data" / "gold"
+
+
+def _gold(name: str) -> list[dict[str, str]]:
+    with gzip.open(GOLD / f"{name}.jsonl.gz", "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _picture(chance: random.Random, side: int) -> bytes:
+    """A photograph's weight in bytes, of blurred noise."""
+    noise = Image.frombytes("RGB", (side // 8, side // 8), chance.randbytes(3 * (side // 8) ** 2))
+    held = io.BytesIO()
+    noise.resize((side, side)).save(held, "JPEG", quality=85)
+    return held.getvalue()
+
+
+def measured(
+    root: Path, files: tuple[str, ...], amount: float, given: argparse.Namespace, *, warm: bool = True
+) -> Probe:
     workers: int = given.workers
     settings = config.fill(common_crawl.Settings, values(files, root, nsfw=given.nsfw), "benchmark")
     stages = common_crawl.stages(settings, files)
     identity = job.Identity("common_crawl", files, config.plain(settings))
     return forecast.probe(
         str(root), stages, identity, amount, lambda: cluster.embedded(workers) if workers else Inline(),
-        lambda _progress: None, max(1, workers),
+        lambda _progress: None, max(1, workers), warm=warm and workers == 0,
     )  # fmt: skip
 
 
@@ -66,7 +124,8 @@ def values(files: tuple[str, ...], root: Path, *, nsfw: bool) -> dict[str, objec
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("crawls", nargs="+")
+    parser.add_argument("crawls", nargs="*")
+    parser.add_argument("--made", type=int, default=20, help="pages a file, where no crawls are given")
     parser.add_argument("--probe", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2, help="0 runs in this process")
     parser.add_argument("--nsfw", action="store_true", help="with the NSFW model, which a run has by default")
@@ -74,10 +133,11 @@ def main() -> None:
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="forecast-") as name:
         folder = Path(name)
-        files = deal(given.crawls, folder, 10 * given.probe)
+        pieces = 10 * given.probe
+        files = deal(given.crawls, folder, pieces) if given.crawls else made(folder, given.made, pieces)
         smaller, larger = forecast.probed(files, given.probe)
         whole, (less, more) = forecast.amounts(files, (smaller, larger))
-        small = measured(folder / "small", smaller, less, given)
+        small = measured(folder / "small", smaller, less, given, warm=False)
         large = measured(folder / "large", larger, more, given)
         settings = config.fill(common_crawl.Settings, values(files, folder / "whole", nsfw=given.nsfw), "benchmark")
         stages = common_crawl.stages(settings, files)

@@ -3,9 +3,10 @@
 Bytes and pictures grow with the input until duplicates are taken out, and by a power of it after that. Time is
 start-up and what grows: a crawl file of the smaller probe, which its process begins with, is in the middle of the
 larger one, so what it takes less there was start-up. For stages that don't go file by file the two probes give a line
-over what they read. Hours are those of processors of one's own: what a probe stood in a processor's queue, behind the
-machine's other work, is left out. Objects that a store is asked for are no guess: they follow from the stages and the
-numbers of shards. What is no line (duplicates, wide stages) is said in `Forecast.warnings`.
+over the rows that came in: a picture costs by itself, not by its bytes. Hours are those of processors of one's own:
+what a probe stood in a processor's queue, behind the machine's other work, is left out. Objects that a store is asked
+for are no guess: they follow from the stages and the numbers of shards. What is no line (duplicates, wide stages) is
+said in `Forecast.warnings`.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Load:
     """What one stage took in a probe. `seconds` of processor and `wall` of the clock, summed over shards, the clock
     without what they `waited` for a processor (which only Linux tells); `peak` bytes of the largest process; bytes
     `read` and `written`; `asked` pictures of the web and the bytes that `came`. `files`: (seconds, wall) of each crawl
-    file's shard, for stages that go file by file."""
+    file's shard, for stages that go file by file. `rows` came in, in the stage's unit."""
 
     shards: int
     seconds: float
@@ -73,16 +74,19 @@ class Load:
     came: float = 0.0
     files: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     waited: float = 0.0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One small run: `amount` of input in the unit of the whole (bytes, or files where sizes are unknown), its loads by
-    stage, and how many calls ran at once."""
+    stage, and how many calls ran at once. `warm` says that its processes had worked before, so that it holds no
+    start-up."""
 
     amount: float
     loads: Mapping[str, Load]
     slots: float = 1.0
+    warm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,8 @@ def _cost(
     shards = counts[stage.name]
     first, second = small.loads[stage.name], large.loads[stage.name]
 
-    times = _growth(phase, first, second, small, large, amount)
+    times = _growth(phase, first.read, second.read, small, large, amount)
+    more_rows = _growth(phase, first.rows, second.rows, small, large, amount)
 
     def growing_with_it(name: str) -> float:
         return float(getattr(second, name)) * times
@@ -208,7 +213,9 @@ def _cost(
     # Start-up is paid by every process: as many as work at once, here and there.
     slots = _slots(stage, machines, shards)
     processes = slots / max(1.0, min(large.slots, second.shards))
-    (fixed, growing), (waiting, working) = (_time(name, first, second, small, large, amount, times) for name in TIMES)
+    (fixed, growing), (waiting, working) = (
+        _time(name, first, second, small, large, amount, more_rows) for name in TIMES
+    )
     fixed, wall = fixed * processes, waiting * processes + working
     gpu = wall * stage.resources.gpus
     is_wide = any(need.scope == "all" for need in stage.needs)
@@ -240,17 +247,17 @@ def _cost(
 TIMES = ("seconds", "wall")
 
 
-def _growth(phase: int, first: Load, second: Load, small: Probe, large: Probe, amount: float) -> float:
-    """How many times as much as in the larger probe a stage reads and writes.
+def _growth(phase: int, less: float, more: float, small: Probe, large: Probe, amount: float) -> float:
+    """How many times as much as in the larger probe comes into a stage; `less` came in in the smaller, `more` in it.
 
     Before any stage has seen the whole, as much as there is input. After it distinct things are left, and those grow
     by a power of the amount (Heaps' law), which is 1 where nothing is met twice.
     """
-    more = amount / large.amount
-    if phase == 0 or not 0 < first.read < second.read:
-        return more
-    power = math.log(second.read / first.read) / math.log(large.amount / small.amount)
-    return float(more ** min(1.0, power))
+    whole = amount / large.amount
+    if phase == 0 or not 0 < less < more:
+        return whole
+    power = math.log(more / less) / math.log(large.amount / small.amount)
+    return float(whole ** min(1.0, power))
 
 
 def _time(
@@ -263,10 +270,16 @@ def _time(
         index = TIMES.index(name)
         warm = sum(max(0.0, first.files[file][index] - second.files[file][index]) for file in both)
         fixed = min(warm, more)
-        return fixed, (more - fixed) * times
-    if 0 < first.read < second.read:
-        return line((first.read, less), (second.read, more), second.read * times)
-    return line((small.amount, less), (large.amount, more), amount)
+        return (warm, more * times) if large.warm else (fixed, (more - fixed) * times)
+    counted = 0 < first.rows < second.rows
+    part, whole, all_of_it = (
+        (float(first.rows), float(second.rows), second.rows * times)
+        if counted
+        else (small.amount, large.amount, amount)
+    )
+    if large.warm:
+        return max(0.0, less - more * part / whole), more * all_of_it / whole
+    return line((part, less), (whole, more), all_of_it)
 
 
 def _slots(stage: Stage, machines: Machines, shards: int) -> float:
@@ -360,8 +373,10 @@ def probe(
     start: Callable[[], Engine],
     listen: Listener,
     slots: float,
+    *,
+    warm: bool = False,
 ) -> Probe:
-    """Run the stages for real at `root` and measure them. Raises what a run raises."""
+    """Run the stages for real at `root` and measure them; `warm` as in `Probe`. Raises what a run raises."""
     job.execute(root, stages, identity, start, listen)
     laid = plan.make(root, stages)
     sizes: dict[tuple[str, str], float] = {}
@@ -388,8 +403,9 @@ def probe(
             came,
             files,
             sum(manifest.waited for manifest in done),
+            sum(manifest.rows_in for manifest in done),
         )
-    return Probe(amount, loads, slots)
+    return Probe(amount, loads, slots, warm)
 
 
 def _asked(laid: plan.Plan, step: plan.Step) -> tuple[float, float]:

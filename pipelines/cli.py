@@ -180,7 +180,7 @@ def plan_ahead(
                 probes.append(
                     forecast.probe(
                         f"{folder}/{name}", stages, identity, amount, lambda: _engine(settings.workers, None), listen,
-                        1.0 if settings.workers == 0 else here,
+                        1.0 if settings.workers == 0 else here, warm=settings.workers == 0 and name == "larger",
                     )
                 )  # fmt: skip
     stages = plan.with_resources(pipeline.stages(settings, files), resources, path)

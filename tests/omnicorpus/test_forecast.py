@@ -118,6 +118,19 @@ def test_what_a_file_takes_less_when_it_is_not_the_first_was_start_up() -> None:
     assert (first.fixed, first.seconds) == (3.0, 3.0 + 12.0 / 4 * 100)
 
 
+def test_a_second_probe_in_the_same_process_holds_no_start_up() -> None:
+    """Rows of 2 s, files of 5 s, and 3 s once."""
+
+    def run(count: int, start: float, *, warm: bool) -> Probe:
+        files = {f"f{number}": (5.0, 5.0) for number in range(count)} | {"f0": (5.0 + start, 5.0 + start)}
+        total, rows = 5.0 * count + start, 10 * count
+        first = Load(count, total, total, files=files)
+        return Probe(count, {"first": first, "all": Load(4, 2.0 * rows + start, 1.0, rows=rows)}, warm=warm)
+
+    found = told(run(1, 3.0, warm=False), run(4, 0.0, warm=True), 100, Machines(1, 1.0))
+    assert [(cost.fixed, cost.seconds) for cost in found.stages] == [(3.0, 503.0), (3.0, 2003.0)]
+
+
 @given(st.floats(0, 1e3), st.floats(0.01, 1e3), st.floats(4, 1e6))
 def test_a_line_is_found_again(fixed: float, slope: float, amount: float) -> None:
     still, growing = forecast.line((1.0, fixed + slope), (4.0, fixed + 4 * slope), amount)
