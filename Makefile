@@ -5,7 +5,8 @@ DEMO := runs/demo
 # Two processes fill the two cores that CI has; a file's tests stay together, because they share what its fixtures make.
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images bench-scorers
+.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images bench-scorers \
+	check-docker
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -77,5 +78,19 @@ bench-text: install .venv-bench ## Measure the text filters beside datatrove's
 bench-scorers: install ## Measure every engine that scores texts
 	$(BIN)/python benchmarks/scorers.py
 
+.venv-deploy: docker/checkers.txt
+	$(PYTHON) -m venv .venv-deploy
+	.venv-deploy/bin/pip install --quiet --upgrade pip
+	.venv-deploy/bin/pip install --quiet --requirement docker/checkers.txt
+	@touch $@
+
+check-docker: install .venv-deploy ## Check what docker/ holds by each file's own checker
+	.venv-deploy/bin/hadolint docker/Dockerfile
+	.venv-deploy/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
+	.venv-deploy/bin/check-jsonschema --schemafile \
+		"$$($(BIN)/python -c 'import ray; print(ray.__path__[0])')/autoscaler/ray-schema.json" docker/cluster.yaml
+	.venv-deploy/bin/python docker/pods.py > .venv-deploy/pods.yaml
+	.venv-deploy/bin/kubernetes-validate --strict .venv-deploy/pods.yaml
+
 clean: ## Remove what was made
-	rm -rf .venv .venv-bench runs build *.egg-info
+	rm -rf .venv .venv-bench .venv-deploy runs build *.egg-info

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -81,12 +82,13 @@ class Load:
 class Probe:
     """One small run: `amount` of input in the unit of the whole (bytes, or files where sizes are unknown), its loads by
     stage, and how many calls ran at once. `warm` says that its processes had worked before, so that it holds no
-    start-up."""
+    start-up. `besides`: seconds of the clock that no shard took, in which Ray, workers and models start."""
 
     amount: float
     loads: Mapping[str, Load]
     slots: float = 1.0
     warm: bool = False
+    besides: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def forecast(stages: Sequence[Stage], small: Probe, large: Probe, amount: float,
     return Forecast(
         machines,
         costs,
-        sum(hours for hours, _, _ in spans),
+        sum(hours for hours, _, _ in spans) + large.besides / 3600,
         longest[1:],
         tuple(_warnings(stages, costs, small, large, amount, machines)),
         {name: sum(getattr(cost, name) for cost in costs) for name in names},
@@ -377,7 +379,9 @@ def probe(
     warm: bool = False,
 ) -> Probe:
     """Run the stages for real at `root` and measure them; `warm` as in `Probe`. Raises what a run raises."""
+    begun = time.monotonic()
     job.execute(root, stages, identity, start, listen)
+    clock = time.monotonic() - begun
     laid = plan.make(root, stages)
     sizes: dict[tuple[str, str], float] = {}
     loads: dict[str, Load] = {}
@@ -405,7 +409,8 @@ def probe(
             sum(manifest.waited for manifest in done),
             sum(manifest.rows_in for manifest in done),
         )
-    return Probe(amount, loads, slots, warm)
+    worked = sum((load.wall + load.waited) / max(1.0, min(slots, load.shards)) for load in loads.values())
+    return Probe(amount, loads, slots, warm, max(0.0, clock - worked))
 
 
 def _asked(laid: plan.Plan, step: plan.Step) -> tuple[float, float]:

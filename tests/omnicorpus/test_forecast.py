@@ -70,6 +70,11 @@ def test_phases_follow_each_other() -> None:
     assert found.bottleneck == ("first", "processors")
 
 
+def test_what_no_shard_took_is_paid_once() -> None:
+    large = replace(probe(4, 0.0, 36.0), besides=90.0)
+    assert told(probe(1, 0.0, 36.0), large, 100).hours == pytest.approx(0.5 + 0.05 + 0.025)
+
+
 def test_more_machines_than_shards_are_of_no_use() -> None:
     found = told(probe(1, 0.0, 36.0), probe(4, 0.0, 36.0), 100, Machines(1000, 2.0))
     assert (found.stages[0].limit, found.stages[1].limit) == ("shards", "shards")
