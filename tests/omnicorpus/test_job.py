@@ -177,6 +177,18 @@ def test_a_run_killed_after_any_shard_and_resumed_equals_one_that_was_not(tmp_pa
     assert not storage.exists(str(killed / job.MANIFEST))
     run(killed, Inline())
     assert contents(killed) == contents(whole)
+    assert manifest_without_times(killed) == manifest_without_times(whole)
+
+
+def manifest_without_times(root: Path) -> dict[str, Any]:
+    """What a run says of itself, without what it cost."""
+    found = json.loads((root / job.MANIFEST).read_bytes())
+    for measured in ("finished", "seconds"):
+        del found[measured]
+    for level in found["funnel"]:
+        for measured in ("seconds", "wall", "peak"):
+            del level[measured]
+    return dict(found)
 
 
 def kill_after(root: Path, shards: int) -> None:
