@@ -88,8 +88,8 @@ class Pace:
         if tally.rows_in:
             rate = (tally.rows_in - self._rows) / seconds
             found.append(f"{tally.rows_in:,} {stage.step.stage.unit}, {rate:,.0f}/s")
-        if tally.drops:
-            found.append(f"{100 * tally.drops.total() / tally.rows_in:.1f} % dropped")
+            if tally.drops:
+                found.append(f"{100 * tally.drops.total() / tally.rows_in:.1f} % dropped")
         for count, what in ((stage.retries, "tried again"), (len(stage.failed), "failed")):
             if count:
                 found.append(f"{count} {what}")
