@@ -198,6 +198,7 @@ class Cluster:
     _nodes: dict[str, Resources] = field(default_factory=dict)
     _asked: float = -1e9
     _looked: float = -1e9
+    _worked: float = -1e9
     _answered: float = field(default_factory=time.monotonic)
     _gone: bool = False
     _closed: threading.Event = field(default_factory=threading.Event)
@@ -287,6 +288,8 @@ class Cluster:
         for reference in ready:
             if reference in self._starting:
                 self._started(reference)
+        if self._flying or finished:
+            self._worked = time.monotonic()
         self._end_overdue()
         self._dismiss_idle()
         return finished
@@ -383,11 +386,11 @@ class Cluster:
         """Let go of actors that have had nothing to do: what they hold may be what another waits for on their node."""
         now = time.monotonic()
         for actor in list(self._actors):
-            if actor.busy or now - actor.since < (IDLE if actor.node else self.placing):
+            # A worker that finds no place is in nobody's way while others work.
+            since, patience = (actor.since, IDLE) if actor.node else (max(actor.since, self._worked), self.placing)
+            if actor.busy or now - since < patience:
                 continue
             if not actor.node:
-                if self._flying:
-                    continue  # the run goes on with the workers that it has
                 raise ConfigError(
                     f"a worker of {actor.stage.name} found no place for {self.placing:g} s: the cluster is full with "
                     f"other work; lower resources.{actor.stage.name} in the config, or add a node"

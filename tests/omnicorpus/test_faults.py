@@ -285,7 +285,7 @@ def test_a_pool_grows_and_shrinks_with_its_cluster(tmp_path: Path, whole: dict[s
                 small.kill(more[0])
                 more.append(None)
                 # A worker that finds no place, however long, is not to end a run that has others.
-                engine.placing = 0.0
+                engine.placing = 1.0
             elif len(more) == 2 and seen[-LOOKS:] == [1] * LOOKS:
                 engine.placing = cluster.PLACING
                 gate.touch()
