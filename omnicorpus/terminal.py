@@ -144,15 +144,14 @@ class _Lines:
                 say(f"{name}: done, {len(stage.done)} shards{told and f', {told}'}")
         if now - self._told >= LOG_SECONDS:
             self._told = now
-            for name, stage in progress.items():
-                if stage.running:
-                    say(f"{name}: {self._line(stage, self._paces[name], now)}")
-                elif stage.ready:
-                    say(f"{name}: {len(stage.ready)} shards wait for a worker")
+            going = [self._line(name, stage, now) for name, stage in progress.items() if stage.running]
+            waiting = [f"{name} waits for a worker" for name, stage in progress.items() if stage.ready]
+            if told := "; ".join(going or waiting):
+                say(told)
 
-    def _line(self, stage: runner.Progress, pace: Pace, now: float) -> str:
-        told, left = pace.told(stage, now), pace.left(stage, now)
-        shards = f"{len(stage.done)} of {len(stage.step.shards)} shards"
+    def _line(self, name: str, stage: runner.Progress, now: float) -> str:
+        told, left = self._paces[name].told(stage, now), self._paces[name].left(stage, now)
+        shards = f"{name} {len(stage.done)} of {len(stage.step.shards)} shards"
         time_left = "" if left is None else f"{timedelta(seconds=round(left))} left"
         return ", ".join(text for text in (shards, told, time_left) if text)
 
