@@ -1,6 +1,8 @@
 """The images of a corpus, from their addresses to their scores: the stages between deduplication and the last filters.
 
-    addresses    each shard's distinct image addresses, and the pictures that its crawl file holds, to host partitions
+    offers       the larger copies that pages offer, and the pictures that crawl files hold, to host partitions
+    copies       which of the offered copies the crawl's files and earlier runs have, to who asked
+    addresses    each shard's distinct image addresses, of the copies taken, to host partitions
     fetch        an address's bytes: from the crawl where it holds them, else from the web
     measure      one decode a picture: size, format, hashes, NSFW, and the CLIP model's input
     images       CLIP embeddings in batches, the final table of images, measures back to the document shards
@@ -19,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from omnicorpus import picture, table
+from omnicorpus.copies import CopySettings, OfferSettings, Source, copies, offers
 from omnicorpus.document import Document, Image, Part
 from omnicorpus.fetch import FetchSettings, agent
 from omnicorpus.head import HeadSettings
@@ -35,7 +38,7 @@ from omnicorpus.measure import (
 )
 from omnicorpus.score import HASHES, CountSettings, ScoreSettings, score, start_clip, sum_hashes
 from omnicorpus.stage import Need, Resources, Stage
-from omnicorpus.supply import AddressSettings, Source, SourceSettings, addresses, fetch, start_fetch
+from omnicorpus.supply import AddressSettings, SourceSettings, addresses, fetch, start_fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,12 @@ class ImageStageSettings:
     """The image stages' share of a config.
 
     sources     where bytes are looked for, in this order: "warc" is the crawl that is being read, "earlier" the images
-                of other runs, "web" asks the hosts
+                of other runs, "web" asks the hosts. Where a page offers a larger copy of what it shows, the first of
+                them that has either copy decides
     earlier     folders of images/ of other runs. Bytes are taken; a lasting refusal (robots, not_found) is kept without
                 asking again, a passing one (timeout, busy) is not: so a run over an earlier one asks for just what
-                failed. Where an earlier table has a sha256 without bytes, other bytes than those are "changed"
+                failed. Where an earlier table has a sha256 without bytes, they may lie under another address, and other
+                bytes than those are "changed"
     domains     a file of domains that have opted out, one a line, with all their subdomains; a new list, a new name
     hashes      a file of the sha256 of pictures that have been opted out, one a line
     max_pixels  of one picture; Pillow's own limit
@@ -95,13 +100,20 @@ class ImageStageSettings:
 
 
 def stages(
-    documents: Need, records: Need, settings: ImageStageSettings, *, partitions: int, document_shards: tuple[str, ...]
+    documents: Need,
+    records: Need,
+    settings: ImageStageSettings,
+    *,
+    larger: bool,
+    partitions: int,
+    document_shards: tuple[str, ...],
 ) -> tuple[Stage, ...]:
     """The image stages over `documents`, with the pictures that `records` (schema.RECORDS) say the crawl files hold.
 
-    Both needs are narrow, over `document_shards`. Results: `score.documents` (schema.DOCUMENTS, with measures and
-    similarities), the final `images` table, and `hash_counts.counts` for `hash_counts`. Raises ConfigError where the
-    web is a source and nobody is named to complain to.
+    Both needs are narrow, over `document_shards`. `larger`: whether larger copies than those shown are taken. Results:
+    `score.documents` (schema.DOCUMENTS, with measures and similarities), the final `images` table, and
+    `hash_counts.counts` for `hash_counts`. Raises ConfigError where the web is a source and nobody is named to complain
+    to.
     """
     if "web" in settings.sources:
         agent(settings.fetch.contact)
@@ -109,18 +121,43 @@ def stages(
     count = len(document_shards)
     resources = settings.resources
     seeing = replace(resources.clip, gpus=_gpus(settings))
+    order = settings.sources if larger else ()
+    had = Need("copies", "had", "all")
     hosts = tuple(f"hosts-{index:05d}" for index in range(partitions))
     hashes = tuple(f"hashes-{index:05d}" for index in range(partitions))
     return (
         Stage(
-            "addresses",
-            addresses,
-            AddressSettings(partitions),
-            ("wanted", "held"),
+            "offers",
+            offers,
+            OfferSettings(order, partitions),
+            ("offered", "held"),
             needs=(documents, records),
-            exchanges=("wanted", "held"),
+            exchanges=("offered", "held"),
             shards=document_shards,
             unit="addresses",
+            in_funnel=False,
+        ),
+        Stage(
+            "copies",
+            copies,
+            CopySettings(order, settings.earlier, count),
+            ("had",),
+            needs=(Need("offers", "offered", "all"), Need("offers", "held", "all")),
+            exchanges=("had",),
+            shards=hosts,
+            unit="addresses",
+            in_funnel=False,
+        ),
+        Stage(
+            "addresses",
+            addresses,
+            AddressSettings(order, partitions),
+            ("wanted",),
+            needs=(documents, had),
+            exchanges=("wanted",),
+            shards=document_shards,
+            unit="addresses",
+            version=2,
             in_funnel=False,
         ),
         Stage(
@@ -136,7 +173,7 @@ def stages(
                 settings.fetch.opt_outs,
             ),
             ("pictures",),
-            needs=(Need("addresses", "wanted", "all"), Need("addresses", "held", "all")),
+            needs=(Need("addresses", "wanted", "all"), Need("offers", "held", "all")),
             shards=hosts,
             start=partial(start_fetch, settings.fetch),
             resources=resources.fetch,
@@ -171,12 +208,13 @@ def stages(
         Stage(
             "score",
             score,
-            ScoreSettings(clip, settings.sentences, partitions),
+            ScoreSettings(clip, settings.sentences, order, partitions),
             ("documents", "hashes", "drops"),
-            needs=(documents, Need("images", "measures", "all")),
+            needs=(documents, had, Need("images", "measures", "all")),
             exchanges=("hashes",),
             start=None if clip is None else start_clip,
             resources=seeing,
+            version=2,
             records=True,
         ),
         Stage(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 import pyarrow as pa
 
-from omnicorpus import address, schema, table, watch
+from omnicorpus import address, copies, schema, table, watch
 from omnicorpus.assignment import assign
+from omnicorpus.copies import Source
 from omnicorpus.document import Document, Image, Measures, Part, Text
 from omnicorpus.measure import KEPT_MEASURES, RETURNED, ClipSettings, Towers, load_clip
 from omnicorpus.sentence import sentences
@@ -21,6 +22,7 @@ from omnicorpus.stage import Call, Counts
 class ScoreSettings:
     clip: ClipSettings | None
     sentences: int
+    order: tuple[Source, ...]
     partitions: int
 
 
@@ -40,9 +42,9 @@ HASHES = pa.schema([("kind", pa.string()), ("hash", pa.string()), ("shard", pa.i
 def score(call: Call, clip: Towers | None) -> Counts:
     """Give every image its measures, and its similarities to the texts around it."""
     settings: ScoreSettings = call.settings
-    (given,), _ = call.inputs.values()
-    told = table.gather(call.inputs["images.measures"], call.index, RETURNED)
-    known = _known(told)
+    (given,), had_paths, _ = call.inputs.values()
+    had = copies.had_by(had_paths, call.index)
+    known = _known(table.gather(call.inputs["images.measures"], call.index, RETURNED))
     hashes: dict[tuple[str, str], int] = {}
     dropped: list[schema.Dropped] = []
     count = 0
@@ -52,7 +54,7 @@ def score(call: Call, clip: Towers | None) -> Counts:
 
     with table.appending(call.path("documents"), schema.DOCUMENTS) as append:
         for group in table.groups(given):
-            documents = [_with_measures(document, known) for document in schema.documents(group)]
+            documents = [_with_measures(document, known, had, settings.order) for document in schema.documents(group)]
             verdicts = watch.tried(call, documents, lambda document: scored([document]), first=count)
             count += len(documents)
             told_of = list(zip(documents, verdicts, strict=True))
@@ -104,16 +106,20 @@ def _rows_of_vectors(column: pa.ListArray) -> Iterator[np.ndarray | None]:
     return (next(vectors) if there else None for there in held)
 
 
-def _with_measures(document: Document, known: Mapping[str, _Known]) -> Document:
-    """Every image with its measures, and with the address under which the table of images has it."""
-    return document.with_parts(tuple(_measured_part(part, known) for part in document.parts))
+def _with_measures(
+    document: Document, known: Mapping[str, _Known], had: Mapping[str, Collection[str]], order: Sequence[Source]
+) -> Document:
+    """Every image with its measures, and with the address under which the table of images has the copy taken."""
 
+    def measured(part: Part) -> Part:
+        if not isinstance(part, Image):
+            return part
+        taken = copies.taken(part.url, part.larger, had, order)
+        item = known[address.canonical(taken)]
+        larger = None if taken == part.larger else part.larger
+        return replace(part, url=item.url, larger=larger, measures=item.measures)
 
-def _measured_part(part: Part, known: Mapping[str, _Known]) -> Part:
-    if not isinstance(part, Image):
-        return part
-    item = known[address.canonical(part.url)]
-    return replace(part, url=item.url, measures=item.measures)
+    return document.with_parts(tuple(measured(part) for part in document.parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,23 +10,23 @@ import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any, Literal
+from typing import IO, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from omnicorpus import address, robots, schema, storage, table, watch
+from omnicorpus import address, copies, robots, storage, table, watch
+from omnicorpus.copies import HELD, Source
 from omnicorpus.fetch import PASSING, Fetched, Fetcher, FetchSettings
 from omnicorpus.stage import Call, Counts
 from omnicorpus.warc import BadBody, read_response
 
-Source = Literal["warc", "earlier", "web"]
-
 
 @dataclass(frozen=True, slots=True)
 class AddressSettings:
+    """`order` as in `copies.OfferSettings`."""
+
+    order: tuple[Source, ...]
     partitions: int
 
 
@@ -47,57 +47,25 @@ class SourceSettings:
 WANTED = pa.schema([("key", pa.string()), ("url", pa.string()), ("shard", pa.int32())])
 """An image address that documents of a shard show. `key` is its canonical form."""
 
-HELD = pa.schema(
-    [
-        ("key", pa.string()),
-        ("file", pa.string()),
-        ("offset", pa.int64()),
-        ("length", pa.int64()),
-        ("at", schema.CRAWLED_AT),
-    ]
-)
-"""A picture that a crawl file holds."""
-
 
 def addresses(call: Call, _state: object) -> Counts:
-    """Distinct addresses of a shard's images, and the pictures of its crawl file, both to their host's partition."""
+    """Distinct addresses of the copies that are taken of a shard's images, to their host's partition."""
     settings: AddressSettings = call.settings
-    (documents,), (records,) = call.inputs.values()
-    found: set[str] = set()
-    for group in table.groups(documents, ["images"]):
-        found.update(pc.struct_field(pc.list_flatten(group["images"]), "url").drop_null().to_pylist())
+    (documents,), told = call.inputs.values()
+    had = copies.had_by(told, call.index)
+    found = {copies.taken(shown, larger, had, settings.order) for shown, larger in copies.pairs(documents)}
     best: dict[str, str] = {}
     for url in found:
         key = address.canonical(url)
         best[key] = min(best.get(key, url), url, key=_preference)
-    wanted = pa.table([sorted(best), [best[key] for key in sorted(best)], [call.index] * len(best)], schema=WANTED)
-    held = table.read(records, ["url", "file", "offset", "length", "crawled_at"])
-    held = pa.table(
-        [
-            [address.canonical(url) for url in held["url"].to_pylist()],
-            *(held[name].combine_chunks() for name in ("file", "offset", "length", "crawled_at")),
-        ],
-        schema=HELD,
-    )
-    for name, rows in (("wanted", wanted), ("held", held)):
-        table.scatter(
-            call.path(name), rows, _host_partitions(rows["key"].to_pylist(), settings.partitions), settings.partitions
-        )
+    keys = sorted(best)
+    wanted = pa.table([keys, [best[key] for key in keys], [call.index] * len(keys)], schema=WANTED)
+    table.scatter(call.path("wanted"), wanted, copies.host_partitions(keys, settings.partitions), settings.partitions)
     return Counts(len(best), len(best))
 
 
 def _preference(url: str) -> tuple[bool, str]:
     return (not url.startswith("https:"), url)
-
-
-def _host_partitions(keys: Sequence[str], partitions: int) -> np.ndarray:
-    """One actor owns a host, so that its limits need no lock."""
-    return np.array([_spread(address.host(key), partitions) for key in keys], dtype=np.int64)
-
-
-def _spread(text: str, partitions: int) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest) % partitions
 
 
 PICTURES = pa.schema(
@@ -179,7 +147,7 @@ def fetch(call: Call, supply: Supply) -> Counts:
         for source in settings.sources:
             missing = {key: item for key, item in found.items() if not item.settled}
             if source == "warc":
-                places = _newest(table.gather(call.inputs["addresses.held"], call.index, HELD))
+                places = _newest(table.gather(call.inputs["offers.held"], call.index, HELD))
                 for (key, item), lost in watch.records(call, found.items()):
                     if key not in missing or key not in places:
                         continue
@@ -198,11 +166,33 @@ def fetch(call: Call, supply: Supply) -> Counts:
 
 
 def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply: Supply, spool: IO[bytes]) -> None:
-    """Bytes and lasting refusals from tables of images; of several that have an address, the first."""
-    for folder in folders:
-        for name in storage.names(folder):
-            if name.endswith(".parquet"):
-                _take(storage.join(folder, name), missing, "earlier", supply, spool)
+    """Bytes and lasting refusals from tables of images; of several that have an address, the first.
+
+    An address of which only the sha256 was recorded is given the same bytes where they lie under another one.
+    """
+    for path in copies.tables(folders):
+        _take(path, missing, "earlier", supply, spool)
+    recorded: dict[str, list[_Found]] = {}
+    for item in missing.values():
+        if not item.settled and item.expected is not None:
+            recorded.setdefault(item.expected, []).append(item)
+    for path in copies.tables(folders):
+        for digest, content in _contents_of(path, recorded):
+            for item in recorded.pop(digest, ()):
+                _keep(item, Fetched(item.url, content), "earlier", supply, spool)
+
+
+def _contents_of(path: str, digests: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """The bytes that a table of images has under these sha256."""
+    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+        if not {"sha256", "content"} <= set(parquet.schema_arrow.names):
+            return
+        for index in range(parquet.num_row_groups):
+            known = parquet.read_row_group(index, columns=["sha256"])["sha256"].to_pylist()
+            wanted = [place for place, digest in enumerate(known) if digest in digests]
+            if wanted:
+                rows = parquet.read_row_group(index, columns=["sha256", "content"]).take(wanted).to_pylist()
+                yield from ((row["sha256"], row["content"]) for row in rows if row["content"] is not None)
 
 
 def _take(path: str, missing: Mapping[str, _Found], source: Source | None, supply: Supply, spool: IO[bytes]) -> None:
@@ -214,7 +204,7 @@ def _take(path: str, missing: Mapping[str, _Found], source: Source | None, suppl
         if row["content"] is not None:
             _keep(item, Fetched(item.url, row["content"]), source or row["source"], supply, spool)
         elif row["error"] is None:
-            item.expected = row.get("sha256")
+            item.expected = item.expected or row.get("sha256")
         elif row["error"] not in PASSING and row["error"] != "not_in_crawl":
             item.error, item.settled = row["error"], True
 

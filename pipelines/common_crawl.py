@@ -14,7 +14,7 @@ Everything up to refine measures; moving a threshold of refine runs that stage a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeVar, get_args
@@ -30,7 +30,6 @@ from filters.flagged import flagged_share
 from filters.statistics import statistics
 from filters.words import prose
 from omnicorpus import (
-    address,
     audit,
     crawl,
     duplicates,
@@ -73,7 +72,7 @@ class ExtractSettings:
     """The first stage. `require_image`: pages whose main body has no image are dropped (OmniCorpus 3.1).
 
     `larger_images`: an image is taken at the largest copy that its page offers, rather than at the copy shown; where
-    the crawl file holds only the one shown, that one is taken.
+    the first of `images.sources` that has either has only the one shown, that one is taken.
     """
 
     page: PageSettings = field(default_factory=PageSettings)
@@ -116,8 +115,6 @@ class SelectSettings:
     languages: tuple[str, ...] | None
     language: LanguageSettings
     preliminary: preliminary.PreliminarySettings
-    larger_images: bool
-    web: bool
     shadow: tuple[str, ...] = ()
 
 
@@ -235,13 +232,12 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
                 languages,
                 settings.language,
                 settings.preliminary,
-                settings.extract.larger_images,
-                "web" in settings.images.sources,
                 settings.select.shadow,
             ),
             _tables(settings.select.shadow),
-            needs=(Need("extract", "documents"), Need("extract", "records")),
+            needs=(Need("extract", "documents"),),
             records=True,
+            version=2,
             final=_shadows(settings.select.shadow),
         ),
         *duplicates.stages(Need("select", "documents"), settings.duplicates, partitions=settings.partitions),
@@ -250,6 +246,7 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
             unique,
             Need("extract", "records"),
             settings.images,
+            larger=settings.extract.larger_images,
             partitions=settings.partitions,
             document_shards=shards,
         ),
@@ -427,33 +424,12 @@ def _marked(document: Document, mark: shadow.Mark, stage: str) -> Dropped:
 def select(call: Call, _state: object) -> Counts:
     """Keep documents of the configured languages that the preliminary text filters let pass."""
     settings: SelectSettings = call.settings
-    records = table.read(call.one("extract.records"), ["url"])["url"].to_pylist()
-    held = frozenset(address.canonical(url) for url in records)
 
     def judge(document: Document, settings: SelectSettings) -> Verdict:
         verdict = judge_language(document, settings.languages, settings.language.least_score)
-        verdict = verdict or preliminary.judge(document, settings.preliminary)
-        if verdict is not None:
-            return verdict, []
-        return with_larger_images(document, held, web=settings.web) if settings.larger_images else document, []
+        return verdict or preliminary.judge(document, settings.preliminary) or document, []
 
     return _judged(call, call.one("extract.documents"), judge, settings, settings.shadow)
-
-
-def with_larger_images(document: Document, held: Collection[str], *, web: bool) -> Document:
-    """The document with each image at the largest copy offered, where that can be had.
-
-    `held` are canonical addresses of the crawl file's own images. What it holds is taken; where it holds neither copy,
-    the larger one is taken if the web may be asked.
-    """
-
-    def taken(image: Image) -> Image:
-        if image.larger is None:
-            return image
-        can_be_had = address.canonical(image.larger) in held or (web and address.canonical(image.url) not in held)
-        return replace(image, url=image.larger, larger=None) if can_be_had else image
-
-    return document.with_parts(tuple(taken(part) if isinstance(part, Image) else part for part in document.parts))
 
 
 def judge_language(document: Document, languages: tuple[str, ...] | None, least_score: float) -> Drop | None:

@@ -99,6 +99,7 @@ def run(
     settings: ImageStageSettings = BARE,
     engine: Engine | None = None,
     partitions: int = 3,
+    larger: bool = True,
 ) -> Outcome:
     folder = tmp_path / "given"
     folder.mkdir(exist_ok=True)
@@ -106,7 +107,7 @@ def run(
     first = Stage(
         "given", given, prepare(folder, shards, held), ("documents", "records"), shards=names, in_funnel=False
     )
-    steps = images.stages(*NEEDS, settings, partitions=partitions, document_shards=names)
+    steps = images.stages(*NEEDS, settings, larger=larger, partitions=partitions, document_shards=names)
     laid = plan.make(str(tmp_path / "run"), (first, *steps))
     runner.run(laid, engine or Inline(), lambda _: None)
     counts = {step.stage.name: counted(step) for step in laid.steps}
@@ -447,6 +448,72 @@ def test_a_picture_that_is_no_longer_what_was_recorded_is_told(tmp_path: Path) -
     assert second.images[urls[1]]["content"] is None
 
 
+def test_recorded_bytes_are_taken_from_another_address_that_had_them(tmp_path: Path) -> None:
+    urls = [f"http://pictures.test/{name}" for name in ("moved", "mirror")]
+    rows = [{"url": urls[0], "sha256": hashlib.sha256(noise(1)).hexdigest()},
+            {"url": urls[1], "sha256": hashlib.sha256(noise(1)).hexdigest(), "content": noise(1)}]  # fmt: skip
+    for name, row in zip(("published", "mirror"), rows, strict=True):
+        whole = {field.name: row.get(field.name) for field in schema.IMAGES}
+        table.write(str(tmp_path / name / "images.parquet"), pa.Table.from_pylist([whole], schema=schema.IMAGES))
+    with serve(lambda _: Reply(404)) as web:
+        settings = replace(
+            from_web(test_server=web.address),
+            sources=("earlier", "web"),
+            earlier=tuple(str(tmp_path / name) for name in ("published", "mirror")),
+        )
+        outcome = run(tmp_path, {"one": [build.doc(build.image(urls[0]))]}, {}, settings)
+        assert web.log == []
+    (row,) = outcome.images.values()
+    assert (row["url"], row["source"], row["content"]) == (urls[0], "earlier", noise(1))
+
+
+SHOWN, LARGER = "http://small.test/p.png", "http://cdn.test/p.png"
+
+
+def offering() -> Document:
+    return build.doc("Text.", replace(build.image(SHOWN), larger=LARGER))
+
+
+@pytest.mark.parametrize(
+    ("held", "url"), [((), LARGER), ((LARGER,), LARGER), ((SHOWN, LARGER), LARGER), ((SHOWN,), SHOWN)]
+)
+def test_a_copy_of_any_crawl_file_is_taken_before_a_larger_one_of_the_web(
+    tmp_path: Path, held: tuple[str, ...], url: str, engine: Engine
+) -> None:
+    def answer(request: Request) -> Reply:
+        return Reply(404) if request.path == "/robots.txt" else Reply(200, noise(2))
+
+    with serve(answer) as web:
+        given = {"two": [record(each, noise(1)) for each in held]}
+        shards = {"one": [offering()], "two": [build.doc(build.image(LARGER), url="https://a.test/2")]}
+        outcome = run(tmp_path, shards, given, from_web(test_server=web.address), engine)
+        asked = {request.host for request in web.log}
+    (image,) = shown(outcome.documents[0])
+    assert (image.url, image.larger) == (url, LARGER if url == SHOWN else None)
+    assert outcome.images[url]["source"] == ("warc" if held else "web")
+    assert asked == (set() if LARGER in held else {"cdn.test"})
+
+
+def test_no_larger_copy_is_asked_for_where_none_is_wanted(tmp_path: Path) -> None:
+    held = {"one": [record(SHOWN, noise(1)), record(LARGER, noise(2))]}
+    outcome = run(tmp_path, {"one": [offering()]}, held, larger=False)
+    assert [row["url"] for row in outcome.images.values()] == [SHOWN]
+
+
+def test_a_copy_of_an_earlier_run_is_taken_before_a_larger_one_of_the_web(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    run(tmp_path / "first", {"one": [build.doc(build.image(SHOWN))]}, {"one": [record(SHOWN, noise(1))]})
+    with serve(lambda _: Reply(404)) as web:
+        settings = replace(
+            from_web(test_server=web.address),
+            sources=("earlier", "web"),
+            earlier=(str(tmp_path / "first" / "run" / "images"),),
+        )
+        outcome = run(tmp_path, {"one": [offering()]}, {}, settings)
+        assert web.log == []
+    assert {url: row["content"] for url, row in outcome.images.items()} == {SHOWN: noise(1)}
+
+
 def test_lists_of_those_who_opted_out_are_kept(tmp_path: Path) -> None:
     (tmp_path / "domains.txt").write_text("# by mail\nArtist.test\n")
     (tmp_path / "hashes.txt").write_text(hashlib.sha256(noise(2)).hexdigest().upper() + "\n")
@@ -466,7 +533,8 @@ def test_asking_faster_is_no_reason_to_ask_again(tmp_path: Path) -> None:
     given_stage = Stage("given", given, Given(""), ("documents", "records"), shards=("one",), in_funnel=False)
     first, faster, choosier = (
         plan.make(
-            str(tmp_path), (given_stage, *images.stages(*NEEDS, settings, partitions=1, document_shards=("one",)))
+            str(tmp_path),
+            (given_stage, *images.stages(*NEEDS, settings, larger=True, partitions=1, document_shards=("one",))),
         )
         for settings in (from_web(), from_web(host_connections=9, seconds=5.0), from_web(robots=False))
     )

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from omnicorpus import config, duplicates, job, miniature, plan, schema, table
-from omnicorpus.address import canonical
 from omnicorpus.document import Document
 from omnicorpus.errors import ConfigError
 from omnicorpus.job import Identity, Outcome
@@ -24,7 +23,7 @@ from omnicorpus.miniature import Summary
 from omnicorpus.runner import Engine, Inline
 from omnicorpus.stage import Need
 from pipelines import common_crawl
-from pipelines.common_crawl import Settings, judge_language, with_larger_images
+from pipelines.common_crawl import Settings, judge_language
 from tests import build
 
 PLAIN = {"sources": ["warc"], "clip": None, "nsfw": {"enabled": False}}
@@ -239,17 +238,6 @@ def test_with_models_similarities_are_stored_and_their_threshold_cuts(crawl: Sum
     assert outcome.redone == ("refine",)
     left = [image.clip_similarity for document in result(tmp_path, outcome).documents for image in document.images()]
     assert min(similarity for similarity in left if similarity is not None) >= middle
-
-
-def test_an_image_is_taken_at_its_largest_copy_unless_the_crawl_holds_only_the_one_shown() -> None:
-    small, large = "https://a.test/s.jpg", "https://a.test/l.jpg"
-    document = build.doc("x", replace(build.image(small), larger=large))
-
-    def taken(*held: str, web: bool = True) -> list[str]:
-        return [image.url for image in with_larger_images(document, set(map(canonical, held)), web=web).images()]
-
-    assert (taken(), taken(large), taken(small, large), taken(small)) == ([large], [large], [large], [small])
-    assert (taken(web=False), taken(large, web=False), taken("http://a.test/s.jpg")) == ([small], [large], [small])
 
 
 @pytest.mark.parametrize(
