@@ -362,6 +362,43 @@ def test_a_host_that_asks_for_rest_is_given_it(form: str) -> None:
     assert second - first >= 0.9
 
 
+def test_after_a_rest_the_pace_holds_as_before() -> None:
+    """The requests that waited for the end of a rest come one after the other, and none comes before."""
+    asked: Counter[str] = Counter()
+
+    def answer(request: Request) -> Reply:
+        asked[request.host] += 1
+        if request.path == "/robots.txt":
+            return Reply(404)
+        return Reply(429, headers=(("Retry-After", "1"),)) if asked[request.host] == 2 else picture()
+
+    with serve(answer) as web:
+        found = fetched(web, [f"http://a.test/{number}" for number in range(6)], replace(SETTINGS, host_rate=4.0))
+    times = [request.at for request in web.log]
+    gaps = [late - early for early, late in pairwise(times)]
+    assert {item.error for item in found.values()} == {None}
+    assert gaps[1] >= 0.9
+    assert min(gaps) >= 0.2
+
+
+def test_a_host_that_waited_for_a_connection_keeps_its_pace() -> None:
+    """With one connection for all, what a host's pace allows may have passed when the connection is free at last."""
+
+    def answer(request: Request) -> Reply:
+        if request.path == "/robots.txt":
+            return Reply(404)
+        time.sleep(1.2 if request.host == "slow.test" else 0.0)
+        return picture()
+
+    settings = replace(SETTINGS, connections=1, host_rate=5.0, seconds=10.0)
+    urls = ["http://slow.test/", *(f"http://quick.test/{number}" for number in range(4))]
+    with serve(answer) as web:
+        found = fetched(web, urls, settings)
+    assert {item.error for item in found.values()} == {None}
+    times = [request.at for request in web.log if request.host == "quick.test" and request.path != "/robots.txt"]
+    assert min(late - early for early, late in pairwise(times)) >= 0.15
+
+
 def test_a_host_that_asks_for_too_long_a_rest_is_left_alone() -> None:
     def answer(request: Request) -> Reply:
         return Reply(404) if request.path == "/robots.txt" else Reply(503, headers=(("Retry-After", "3600"),))
