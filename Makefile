@@ -5,8 +5,8 @@ DEMO := runs/demo
 # Two processes fill the two cores that CI has; a file's tests stay together, because they share what its fixtures make.
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: help install demo test test-faults quick lint lock clean bench-extraction bench-text bench-dedup bench-images bench-scorers \
-	check-docker
+.PHONY: help install demo test test-faults test-hostile quick lint lock clean bench-extraction bench-text bench-dedup \
+	bench-images bench-scorers check-docker
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +45,9 @@ quick: install ## Run the quick tests, about a minute
 test-faults: install ## Kill workers, nodes, drivers and the head of real local clusters; a table of what it cost
 	$(BIN)/pytest --numprocesses 0 --durations 5 -m faults tests/omnicorpus tests/pipelines
 
+test-hostile: install ## Ask servers that lie, drip, loop and point inwards: every case with the reason it is given
+	$(BIN)/pytest --numprocesses 0 -v -m hostile tests/omnicorpus/test_fetch.py
+
 lint: install ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -69,8 +72,8 @@ bench-extraction: install .venv-bench ## Measure extraction beside its peers on 
 bench-dedup: install .venv-bench ## Measure deduplication: what it finds, how fast, how it grows (smaller: DEDUP="--pairs 500")
 	$(BIN)/python -u benchmarks/dedup.py all $(DEDUP)
 
-bench-images: install .venv-bench ## Measure images: fetch, decode, hash, score, and a simulated web
-	$(BIN)/python benchmarks/images.py all
+bench-images: install .venv-bench ## Measure images beside their peers, ten minutes (into a file: IMAGES="--out FILE")
+	PYTHONPATH=. $(BIN)/python -u benchmarks/images.py all $(IMAGES)
 
 bench-text: install .venv-bench ## Measure the text filters beside datatrove's
 	$(BIN)/python benchmarks/text.py

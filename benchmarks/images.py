@@ -5,16 +5,18 @@
     python benchmarks/images.py score [--count 64]
     python benchmarks/images.py web [--hosts 2000]
     python benchmarks/images.py captions
-    python benchmarks/images.py all
+    PYTHONPATH=. python benchmarks/images.py all [--out FILE]
 
-Peers run in their own interpreter, `.venv-bench` (pip install img2dataset), and are left out where it isn't there.
-Rates are for each second of processor time that the client takes; the server runs beside it.
+`all` runs each of them and both of picture_runs.py; `--out` also writes what they print to a file. img2dataset runs in
+its own interpreter, `.venv-bench` (make .venv-bench), and is left out where that isn't there. Rates are for each second
+of processor time that the client takes; the server runs beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import io
 import json
 import multiprocessing
@@ -22,14 +24,16 @@ import os
 import random
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 # As in Ray's workers; numpy and torch read it when they are imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -38,7 +42,7 @@ import numpy as np
 from PIL import Image
 
 from omnicorpus import brisque, nsfw, picture, quality
-from omnicorpus.fetch import Fetched, Fetcher, FetchSettings
+from omnicorpus.fetch import COLLECTED, Fetched, Fetcher, FetchSettings
 from omnicorpus.warc import Response, read_body, responses
 
 CONTACT = "benchmark@example.org"
@@ -130,10 +134,10 @@ def bench_fetch(count: int, hosts: int) -> None:
 
         def ours(robots: bool) -> int:
             settings = FetchSettings(contact=CONTACT, host_rate=0.0, test_server=where, robots=robots)
-            got: list[Fetched] = []
             urls = [f"http://h{number % hosts}.test/{number}.jpg" for number in range(count)]
-            Fetcher(settings).fetch(urls, got.append)
-            return sum(item.content == body for item in got)
+            whole: Counter[bool] = Counter()
+            Fetcher(settings).fetch(urls, lambda item: whole.update([item.content == body]))
+            return whole[True]
 
         def bare() -> int:
             import aiohttp
@@ -158,8 +162,17 @@ def bench_fetch(count: int, hosts: int) -> None:
 
             return asyncio.run(all_of_them())
 
-        rows.append(("omnicorpus", *timed(lambda: ours(True))))
-        rows.append(("aiohttp bare, as many connections", *timed(bare)))
+        def bare_and_seldom_collected() -> int:
+            usual = gc.get_threshold()
+            gc.set_threshold(*COLLECTED)
+            try:
+                return bare()
+            finally:
+                gc.set_threshold(*usual)
+
+        rows.append(("omnicorpus", *timed(lambda: ours(True), 3)))
+        rows.append(("aiohttp bare, as many connections", *timed(bare, 3)))
+        rows.append(("the same, Python's garbage collector as seldom as ours", *timed(bare_and_seldom_collected, 3)))
         if BENCH_PYTHON.exists():
             rows.append(("img2dataset, no resizing", *img2dataset(port, count, hosts, 16)))
     table(rows)
@@ -451,6 +464,44 @@ def bench_web(hosts: int, each: int, rate: float) -> None:
     )
 
 
+class Both(io.TextIOBase):
+    """What is written goes to two files."""
+
+    def __init__(self, *files: TextIO) -> None:
+        self.files = files
+
+    def write(self, text: str) -> int:
+        for file in self.files:
+            file.write(text)
+            file.flush()
+        return len(text)
+
+
+def bench_all() -> None:
+    from picture_runs import captions, crawl
+
+    def in_folder(part: Callable[[Path], None]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            part(Path(folder))
+
+    parts: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("Fetch: 20,000 JPEGs of 24 kB over 200 host names", lambda: bench_fetch(20_000, 200)),
+        ("Measure: decode, hash and the rest", lambda: bench_measure(CRAWLS)),
+        ("Score: one core", lambda: bench_score(64)),
+        ("Captions: the stand-in alone", bench_captions),
+        ("Captions: through the whole pipeline", lambda: in_folder(captions)),
+        ("A simulated web, 0.8 requests a second and host", lambda: bench_web(2_000, 20, 0.8)),
+        ("A simulated web, 2 requests a second and host", lambda: bench_web(2_000, 20, 2.0)),
+        ("The crawl of freedombox, fetched over HTTP", lambda: in_folder(lambda folder: crawl(folder, CRAWLS[0]))),
+    )
+    began = time.monotonic()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
+    for title, part in parts:
+        print(f"\n## {title}\n")
+        part()
+    print(f"\n{(time.monotonic() - began) / 60:.1f} minutes, load {os.getloadavg()[0]:.1f} at the end")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -466,18 +517,15 @@ def main() -> None:
     web.add_argument("--each", type=int, default=20)
     web.add_argument("--rate", type=float, default=0.8)
     commands.add_parser("captions")
-    commands.add_parser("all")
+    whole = commands.add_parser("all")
+    whole.add_argument("--out", help="a file for what is printed")
     given = parser.parse_args()
     if given.command == "all":
-        for part in (
-            lambda: bench_fetch(20_000, 200),
-            lambda: bench_measure(CRAWLS),
-            lambda: bench_score(64),
-            bench_captions,
-            lambda: bench_web(2_000, 20, 0.8),
-        ):
-            part()
-            print(flush=True)
+        if given.out is None:
+            bench_all()
+        else:
+            with Path(given.out).open("w") as file, redirect_stdout(Both(sys.stdout, file)):
+                bench_all()
     elif given.command == "captions":
         bench_captions()
     elif given.command == "fetch":

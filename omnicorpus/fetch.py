@@ -692,7 +692,7 @@ def _retry_after(value: str | None) -> float | None:
         return float(value[:12])
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone or a year of twenty digits
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

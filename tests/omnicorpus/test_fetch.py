@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 
+import brotli
 import pytest
 from PIL import Image
 
@@ -103,6 +104,7 @@ def deflated(body: bytes) -> bytes:
 
 BODIES: dict[str, tuple[Reply | Raw, str | None]] = {
     "honest": (picture(), None),
+    "a picture under a page's type": (Reply(200, PNG, (("Content-Type", "text/html"),)), None),
     "html under a picture's type": (picture(body=b"<html><body>buy</body></html>"), "not_an_image"),
     "svg": (picture(body=b'<svg xmlns="http://www.w3.org/2000/svg"/>'), "not_an_image"),
     "script": (picture(body=b"#!/bin/sh\nrm -rf / # and more"), "not_an_image"),
@@ -119,22 +121,34 @@ BODIES: dict[str, tuple[Reply | Raw, str | None]] = {
     "endless without a length": (endless(OK + b"\r\n" + KILOBYTE, bytes(4096)), "too_many_bytes"),
     "endless chunks": (endless(CHUNKED + CHUNK, CHUNK), "too_many_bytes"),
     "chunks that break off": (raw(CHUNKED + b"400\r\n" + KILOBYTE), "truncated"),
+    "a chunk of a terabyte": (raw(CHUNKED + b"ffffffffff\r\n" + KILOBYTE), "truncated"),
+    "chunks without an end": (raw(CHUNKED + CHUNK), "truncated"),
     "chunks of no size": (raw(CHUNKED + b"zz\r\n" + KILOBYTE), "bad_response"),
     "gzip that nobody asked for": (picture(("Content-Encoding", "gzip"), body=gzip.compress(PNG)), None),
     "deflate that nobody asked for": (picture(("Content-Encoding", "deflate"), body=deflated(PNG)), None),
     "gzip bomb": (picture(("Content-Encoding", "gzip"), body=gzip.compress(PNG + bytes(20 << 20))), "too_many_bytes"),
     "gzip that is none": (picture(("Content-Encoding", "gzip")), "bad_encoding"),
     "gzip that breaks off": (picture(("Content-Encoding", "gzip"), body=gzip.compress(KILOBYTE)[:40]), "truncated"),
-    "unknown encoding": (picture(("Content-Encoding", "br")), "bad_encoding"),
+    "deflate bomb": (picture(("Content-Encoding", "deflate"), body=deflated(PNG + bytes(20 << 20))), "too_many_bytes"),
+    "brotli bomb": (picture(("Content-Encoding", "br"), body=brotli.compress(PNG + bytes(20 << 20))), "bad_encoding"),
+    "unknown encoding": (picture(("Content-Encoding", "aes128gcm")), "bad_encoding"),
     "encoding upon encoding": (picture(("Content-Encoding", "gzip, gzip, gzip")), "bad_encoding"),
     "silence": (raw(b"", pause=3.0), "timeout"),
     "a dripping head": (raw(*[bytes([byte]) for byte in OK * 3], pause=0.1), "timeout"),
+    "a dripping chunk": (raw(CHUNKED, *[bytes([byte]) for byte in CHUNK[:60]], pause=0.1), "timeout"),
     "a dripping body": (raw(OK + b"Content-Length: 40000\r\n\r\n" + PNG, *[b"x"] * 40, pause=0.1), "timeout"),
     "a door slammed": (raw(), "disconnected"),
     "another protocol": (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "bad_response"),
     "an endless header": (endless(OK + b"X-A: ", b"a" * 4096), "bad_response"),
     "endless headers": (endless(OK, b"X-A: b\r\n" * 500), "bad_response"),
     "endless interim answers": (endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 50), "timeout"),
+    "a rest of ages": (Reply(503, headers=(("Retry-After", "9" * 40),)), "come_back_later"),
+    "a rest until the year 9999": (
+        Reply(429, headers=(("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"),)), "come_back_later"
+    ),
+    "a rest in no year": (
+        Reply(429, headers=(("Retry-After", f"1 Jan {'9' * 20} 25:61:61 -2360"),)), "busy"
+    ),
     "not found": (Reply(404), "not_found"),
     "gone": (Reply(410), "not_found"),
     "forbidden": (Reply(403), "forbidden"),
@@ -148,12 +162,29 @@ BODIES: dict[str, tuple[Reply | Raw, str | None]] = {
     "no index, second header": (picture(("X-Robots-Tag", "all"), ("X-Robots-Tag", "noindex")), "opt_out"),
     "none for us": (picture(("X-Robots-Tag", "omnicorpus: none")), "opt_out"),
     "no index for another": (picture(("X-Robots-Tag", "googlebot: noindex")), None),
+    "no image index for robots": (picture(("X-Robots-Tag", "robots: noimageindex")), "opt_out"),
+    "a date, then no ai": (picture(("X-Robots-Tag", "unavailable_after: 25 Jun 2030, noai")), "opt_out"),
+    "another, then us": (picture(("X-Robots-Tag", "googlebot: all, omnicorpus: noai")), "opt_out"),
+    "a tag in capitals": (picture(("x-robots-tag", "NOAI")), "opt_out"),
     "rights reserved": (picture(("TDM-Reservation", "1")), "opt_out"),
     "rights not reserved": (picture(("TDM-Reservation", "0")), None),
     "a redirect to nowhere": (Reply(302), "bad_redirect"),
     "a redirect to itself": (redirect("/p.png"), "too_many_redirects"),
     "a redirect to a file": (redirect("file:///etc/passwd"), "bad_scheme"),
     "a redirect to data": (redirect("data:image/png;base64,AAAA"), "bad_scheme"),
+    "a redirect to ftp": (redirect("ftp://b.test/p.png"), "bad_scheme"),
+    "a redirect to gopher": (redirect("gopher://127.0.0.1:6379/_FLUSHALL"), "bad_scheme"),
+    "a redirect to a name before an at sign": (redirect("http://b.test@127.0.0.1/"), "bad_url"),
+    "a redirect past a backslash": (redirect("http://127.0.0.1\\@b.test/"), "bad_url"),
+    "a redirect to a private network": (redirect("http://192.168.1.1/"), "private_address"),
+    "a redirect to shared addresses": (redirect("http://100.64.0.1/"), "private_address"),
+    "a redirect to multicast": (redirect("http://224.0.0.1/"), "private_address"),
+    "a redirect to hexadecimal loopback": (redirect("http://0x7f000001/"), "private_address"),
+    "a redirect to full-width loopback": (redirect("http://１２７.0.0.1/"), "private_address"),
+    "a redirect to mapped metadata": (redirect("http://[::ffff:a9fe:a9fe]/"), "private_address"),
+    "a redirect to metadata through a gateway": (redirect("http://[64:ff9b::a9fe:a9fe]/"), "private_address"),
+    "a redirect to metadata in IPv6": (redirect("http://[fd00:ec2::254]/latest/"), "private_address"),
+    "a redirect to a link's own": (redirect("http://[fe80::1%25eth0]/"), "private_address"),
     "a redirect to loopback": (redirect("http://127.0.0.1/"), "private_address"),
     "a redirect to decimal loopback": (redirect("http://2130706433/"), "private_address"),
     "a redirect to octal loopback": (redirect("http://0177.0.0.1/"), "private_address"),
@@ -169,7 +200,10 @@ BODIES: dict[str, tuple[Reply | Raw, str | None]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "name", BODIES, ids=[f"{name} - {reason or 'fetched'}" for name, (_, reason) in BODIES.items()]
+)
 def test_whatever_a_server_answers_is_bytes_or_a_reason(name: str) -> None:
     reply, reason = BODIES[name]
     found, web = one(at("/p.png", reply))
@@ -184,6 +218,7 @@ def test_the_bytes_are_as_served() -> None:
     assert found == Fetched("http://a.test/p.png", KILOBYTE, status=200)
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -193,6 +228,13 @@ def test_the_bytes_are_as_served() -> None:
         ("http://0x7f.1:{port}/p.png", "private_address"),
         ("http://[::1]:{port}/p.png", "private_address"),
         ("http://[::ffff:127.0.0.1]:{port}/p.png", "private_address"),
+        ("http://0177.0.0.1:{port}/p.png", "private_address"),
+        ("http://[64:ff9b::7f00:1]:{port}/p.png", "private_address"),
+        ("http://[2002:7f00:1::]:{port}/p.png", "private_address"),
+        ("http://127.0.0.1.:{other}/p.png", "private_address"),
+        ("http://a.test@127.0.0.1:{port}/p.png", "bad_url"),
+        ("http://100.127.255.254/p.png", "private_address"),
+        ("http://169.254.169.254/latest/meta-data/", "private_address"),
         ("http://10.0.0.1/p.png", "private_address"),
         ("http://[fd00::1]/p.png", "private_address"),
         ("http://printer.local/p.png", "private_address"),
@@ -289,7 +331,12 @@ ROBOTS: dict[str, tuple[Reply | Raw, str | None]] = {
     "disallowed": (Reply(200, b"User-agent: *\nDisallow: /"), "robots"),
     "disallowed to us": (Reply(200, b"User-agent: OmniCorpus\nDisallow: /p"), "robots"),
     "a fault": (Reply(500), "robots_unreachable"),
+    "out of service": (Reply(503), "robots_unreachable"),
     "busy": (Reply(429), "robots_unreachable"),
+    "busy for ages": (Reply(429, headers=(("Retry-After", "86400"),)), "robots_unreachable"),
+    "a picture": (Reply(200, PNG), None),
+    "a bomb": (Reply(200, gzip.compress(bytes(20 << 20)), (("Content-Encoding", "gzip"),)), None),
+    "a delay of ages": (Reply(200, b"User-agent: *\nCrawl-delay: 99999999999999999999"), None),
     "silence": (raw(b"", pause=3.0), "timeout"),
     "slammed": (raw(), "disconnected"),
     "cut at the limit": (endless(b"HTTP/1.1 200 OK\r\n\r\nUser-agent: *\nDisallow: /p\n", b"#" * 4096), "robots"),
@@ -298,12 +345,26 @@ ROBOTS: dict[str, tuple[Reply | Raw, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("name", ROBOTS)
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "name", ROBOTS, ids=[f"{name} - {reason or 'fetched'}" for name, (_, reason) in ROBOTS.items()]
+)
 def test_robots_txt_is_obeyed_and_closes_when_it_fails(name: str) -> None:
     reply, reason = ROBOTS[name]
     found, web = one(lambda request: reply if request.path == "/robots.txt" else picture())
     assert found.error == reason
     assert ("/p.png" in web.paths()) is (reason is None)
+
+
+@pytest.mark.parametrize("target", ["http://b.test/rules.txt", "/elsewhere/robots.txt"])
+def test_a_robots_txt_may_lie_elsewhere(target: str) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path == "/robots.txt":
+            return redirect(target)
+        return Reply(200, b"User-agent: *\nDisallow: /p") if request.path.endswith(".txt") else picture()
+
+    found, web = one(answer)
+    assert (found.error, "/p.png" in web.paths()) == ("robots", False)
 
 
 def test_robots_txt_is_asked_for_once_a_host() -> None:
@@ -559,6 +620,25 @@ def test_through_a_proxy() -> None:
         urls[0]: None, urls[1]: "private_address", urls[2]: "private_address", urls[3]: "private_address"
     }  # fmt: skip
     assert asked == sorted([*answers, "http://pictures.example/robots.txt"])
+
+
+def test_a_name_that_turns_inwards_is_refused_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: public at first, then a machine of our own. Seen from behind a proxy, so that nothing leaves."""
+    real = socket.getaddrinfo
+    answers = iter(["93.184.216.34", "127.0.0.1"])
+
+    def turning(host: str, *rest: object, **more: object) -> object:
+        return real(next(answers) if host == "turning.example" else host, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", turning)
+    monkeypatch.setattr("omnicorpus.fetch.NAME_SECONDS", 0.0)
+    with serve(lambda request: picture()) as web:
+        found: list[Fetched] = []
+        settings = replace(SETTINGS, proxy=f"http://{web.address}", robots=False, host_connections=1)
+        urls = [f"http://turning.example/{number}" for number in range(2)]
+        Fetcher(settings).fetch(urls, found.append)
+    assert [item.error for item in found] == [None, "private_address"]
+    assert web.paths() == urls[:1]
 
 
 def test_a_name_that_leads_inwards_is_not_given_to_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
