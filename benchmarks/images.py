@@ -5,6 +5,7 @@
     python benchmarks/images.py score [--count 64]
     python benchmarks/images.py web [--hosts 2000]
     python benchmarks/images.py captions
+    python benchmarks/images.py hashes
     PYTHONPATH=. python benchmarks/images.py all [--out FILE]
 
 `all` runs each of them and both of picture_runs.py; `--out` also writes what they print to a file. img2dataset runs in
@@ -33,7 +34,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import ClassVar, TextIO
 
 # As in Ray's workers; numpy and torch read it when they are imported.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -43,6 +44,7 @@ from PIL import Image
 
 from omnicorpus import brisque, nsfw, picture, quality
 from omnicorpus.fetch import COLLECTED, Fetched, Fetcher, FetchSettings
+from omnicorpus.measure import Towers
 from omnicorpus.warc import Response, read_body, responses
 
 CONTACT = "benchmark@example.org"
@@ -241,6 +243,21 @@ def bench_measure(crawls: Sequence[str]) -> None:
         measure_all(contents, decoded, megapixels)
 
 
+def bench_hashes(crawls: Sequence[str]) -> None:
+    """How many pictures of the crawls, of all sizes, have the very hashes that the imagehash library gives."""
+    import imagehash
+
+    same: Counter[tuple[bool, bool]] = Counter()
+    for content in (content for crawl in crawls for content in pictures(crawl)):
+        ours = picture.hashes(picture.decode(content).gray)
+        with Image.open(io.BytesIO(content)) as image, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            same[ours[0] == str(imagehash.phash(image)), ours[1] == str(imagehash.dhash(image))] += 1
+    total = same.total()
+    print(f"{total:,} pictures: pHash equal to imagehash's in {same[True, True] + same[True, False]:,}, "
+          f"dHash in {same[True, True] + same[False, True]:,}")  # fmt: skip
+
+
 SAMPLE = 80
 CRAWLS = [f"../shared/data/crawls/{name}.warc.gz" for name in ("freedombox", "gimp", "handbook")]
 
@@ -313,21 +330,40 @@ def measure_all(contents: Sequence[bytes], decoded: Sequence[picture.Picture], m
 
 
 def bench_score(count: int) -> None:
+    """Both engines on real pictures, half stamps and half screenshots, and on made sentences."""
     from omnicorpus import clip, int8, standin
 
+    clip.torch.set_num_threads(1)
     generator = np.random.default_rng(0)
     words = [line.split()[0] for line in clip.CLASSES]
     texts = [" ".join(generator.choice(words, int(generator.integers(4, 30)))) for _ in range(count * 4)]
+    stamps = [path.read_bytes() for path in sorted(Path("../shared/data/captions").glob("*.png"))[: count // 2]]
+    shots = pictures(CRAWLS[0])
+    decoded = [picture.decode(content) for content in [*stamps, *shots[:: -(-len(shots) // (count // 2))]]]
+    images: list[tuple[str, int, float]] = []
+    sentences: list[tuple[str, int, float]] = []
+    least: dict[str, float] = {}
+
+    def engines(name: str, exact: Towers, fast: Towers) -> None:
+        pixels = np.stack([picture.framed(each, exact.frame, clip.resized) for each in decoded])
+        seen: list[np.ndarray] = []
+
+        def see(model: Towers) -> int:
+            seen.append(model.images(pixels))
+            return len(pixels)
+
+        images.append((f"{name}, torch", *timed(lambda: see(exact))))
+        images.append((f"{name}, onnx_int8", *timed(lambda: see(fast))))
+        sentences.append((f"{name}, torch", *timed(lambda: len(exact.texts(texts)))))
+        least[name] = float((seen[0] * seen[1]).sum(axis=1).min())
+
     for name, model, pretrained in (("stand-in", standin.build(), None), ("ViT-B-32, random", "ViT-B-32", weights())):
-        score_all(f"{name}, torch", clip.load(model, pretrained, device="cpu"), count, texts)
-        score_all(f"{name}, onnx_int8", int8.load(model, pretrained), count, texts)
-
-
-def score_all(name: str, model: Any, count: int, texts: Sequence[str]) -> None:
-    side = model.frame.side
-    pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-    table([(f"{name}: images", *timed(lambda: len(model.images(pixels))))])
-    table([(f"{name}: sentences", *timed(lambda: len(model.texts(texts))))], "sentences")
+        engines(name, clip.load(model, pretrained, device="cpu"), int8.load(model, pretrained))
+    table(images)
+    print()
+    table(sentences, "sentences")
+    print(f"\nleast cosine of both engines over {len(decoded)} real pictures: "
+          + ", ".join(f"{name} {value:.5f}" for name, value in least.items()))  # fmt: skip
 
 
 def weights() -> str:
@@ -487,6 +523,7 @@ def bench_all() -> None:
     parts: tuple[tuple[str, Callable[[], None]], ...] = (
         ("Fetch: 20,000 JPEGs of 24 kB over 200 host names", lambda: bench_fetch(20_000, 200)),
         ("Measure: decode, hash and the rest", lambda: bench_measure(CRAWLS)),
+        ("Hashes: beside imagehash's, every picture", lambda: bench_hashes(CRAWLS)),
         ("Score: one core", lambda: bench_score(64)),
         ("Captions: the stand-in alone", bench_captions),
         ("Captions: through the whole pipeline", lambda: in_folder(captions)),
@@ -517,6 +554,7 @@ def main() -> None:
     web.add_argument("--each", type=int, default=20)
     web.add_argument("--rate", type=float, default=0.8)
     commands.add_parser("captions")
+    commands.add_parser("hashes")
     whole = commands.add_parser("all")
     whole.add_argument("--out", help="a file for what is printed")
     given = parser.parse_args()
@@ -528,6 +566,8 @@ def main() -> None:
                 bench_all()
     elif given.command == "captions":
         bench_captions()
+    elif given.command == "hashes":
+        bench_hashes(CRAWLS)
     elif given.command == "fetch":
         bench_fetch(given.count, given.hosts)
     elif given.command == "measure":

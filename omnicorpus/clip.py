@@ -282,6 +282,23 @@ def find(model: str, pretrained: str | None, cache: str | None = None) -> Path |
     return file if url and file.is_file() else None
 
 
+def by_hand(model: str, pretrained: str | None) -> str:
+    """What to put where, on a machine that reaches no hub."""
+    if model.startswith("local-dir:"):
+        return "the folder needs open_clip_config.json and its weights (open_clip_model.safetensors)"
+    repository, url = _hub(model, pretrained)
+    if model.startswith("hf-hub:"):
+        return (
+            f"where there is a network download the files of https://huggingface.co/{repository} into a folder, bring "
+            "it here, and set images.clip.model to local-dir:FOLDER"
+        )
+    if pretrained is None or not (repository or url):
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model))
+        return f"set images.clip.pretrained to a weights file or to one of {tags}"
+    file = f"https://huggingface.co/{repository}/resolve/main/{HUB_FILES[0]}" if repository else url
+    return f"where there is a network download {file}, bring it here, and set images.clip.pretrained to its path"
+
+
 def download(model: str, pretrained: str | None, cache: str | None = None) -> None:
     """Bring a model's weights to the cache. Raises ConfigError, ModelMissing."""
     _check_name(model)
@@ -325,16 +342,7 @@ def _device(name: str) -> torch.device:
 
 def _how_to_get(model: str, pretrained: str | None, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if model.startswith("local-dir:"):
-        remedy = "the folder needs open_clip_config.json and its weights (open_clip_model.safetensors)"
-    elif pretrained is None and ":" not in model:
-        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model))
-        remedy = f"set clip.pretrained to a weights file or to one of {tags}"
-    else:
-        remedy = (
-            "on a machine without the hub, download the weights elsewhere and give the file's path as clip.pretrained"
-        )
-    return f"can't load CLIP model {model} ({pretrained}): {reason}; {remedy}"
+    return f"can't load CLIP model {model} ({pretrained}): {reason}; {by_hand(model, pretrained)}"
 
 
 def _frame(wanted: dict[str, Any]) -> Frame:

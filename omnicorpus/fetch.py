@@ -285,23 +285,29 @@ class _Host:
         hold the slots that the first picture in line waits for.
         """
         async with self.lines[pictures]:
-            await self.due()
+            at = await self.due()
             await slots.acquire()
             while self._wait() > 0:
                 slots.release()
-                await self.due()
+                at = await self.due()
                 await slots.acquire()
-            self.asked()
+            self.asked(at)
 
-    async def due(self) -> None:
+    async def due(self) -> float:
+        """Wait until this host may be asked; the time since which it might."""
+        at = time.monotonic()
         while (wait := self._wait()) > 0:
+            at = max(self.free_at, self.paused_until)
             await asyncio.sleep(wait)
+        return at
 
     def _wait(self) -> float:
         return max(self.free_at, self.paused_until) - time.monotonic()
 
-    def asked(self) -> None:
-        self.free_at = time.monotonic() + self.gap
+    def asked(self, at: float) -> None:
+        """Count a request that might be made since `at`. One that comes late makes the next one no later, but two are
+        never less than half of `gap` apart."""
+        self.free_at = max(at, time.monotonic() - self.gap / 2) + self.gap
 
 
 KEPT_SECONDS = 5.0
@@ -551,8 +557,7 @@ class _Session:
                 if reason is not None:
                     raise _Refused(reason)
                 # Not in the host's line, whose first may wait for the very slot that this request holds.
-                await host.due()
-                host.asked()
+                host.asked(await host.due())
             if self._settings.proxy is not None:
                 await self._names.judge(address.host(url))
             async with self._get(url) as response:

@@ -97,7 +97,7 @@ def _clip(settings: ClipSettings) -> Model:
         name,
         clip.source(settings.model, settings.pretrained),
         clip.find(settings.model, settings.pretrained, settings.cache),
-        "download it where there is a network, bring the file here, and set clip.pretrained to its path",
+        f"omnicorpus models get; without a network here: {clip.by_hand(settings.model, settings.pretrained)}",
     )
 
 

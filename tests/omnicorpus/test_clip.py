@@ -96,7 +96,7 @@ def test_missing_models_say_how_to_get_them(clip, tmp_path: Path) -> None:  # ty
         clip.load(f"local-dir:{tmp_path}")
     with pytest.raises(ModelMissing, match=r"clip\.pretrained"):
         clip.load("ViT-B-32", str(tmp_path / "nothing.pt"), device="cpu")
-    with pytest.raises(ModelMissing, match=r"set clip\.pretrained"):
+    with pytest.raises(ModelMissing, match=r"set images\.clip\.pretrained"):
         clip.load("ViT-B-32", device="cpu")
 
 

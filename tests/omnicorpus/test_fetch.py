@@ -457,7 +457,7 @@ def test_a_host_that_waited_for_a_connection_keeps_its_pace() -> None:
         found = fetched(web, urls, settings)
     assert {item.error for item in found.values()} == {None}
     times = [request.at for request in web.log if request.host == "quick.test" and request.path != "/robots.txt"]
-    assert min(late - early for early, late in pairwise(times)) >= 0.15
+    assert min(late - early for early, late in pairwise(times)) >= 0.08  # half of the pace, less the server's own delay
 
 
 def test_a_host_that_asks_for_too_long_a_rest_is_left_alone() -> None:

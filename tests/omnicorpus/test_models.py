@@ -44,7 +44,11 @@ def test_weights_of_a_tag_are_missing_with_their_source(tmp_path: Path) -> None:
     (found, _) = models.wanted(settings(clip))
     assert (found.name, found.state) == ("ViT-B-32 laion2b_s34b_b79k", "missing")
     assert found.source == "https://huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
-    assert "clip.pretrained" in (found.remedy or "")
+    file = f"{found.source}/resolve/main/open_clip_model.safetensors"
+    assert found.remedy == (
+        "omnicorpus models get; without a network here: where there is a network download "
+        f"{file}, bring it here, and set images.clip.pretrained to its path"
+    )
 
 
 @pytest.mark.slow
