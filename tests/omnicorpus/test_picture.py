@@ -45,6 +45,29 @@ def test_every_format_is_read(kind: str) -> None:
     assert picture.looks_like_one(file(scene(), kind)[: picture.SIGNATURE_BYTES])
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "mean"),
+    [
+        ("PNG", {}, 0.0),
+        ("BMP", {}, 0.0),
+        ("TIFF", {}, 0.0),
+        ("TIFF", {"compression": "tiff_lzw"}, 0.0),
+        ("WEBP", {"lossless": True}, 0.0),
+        ("JPEG", {"quality": 95, "subsampling": 0}, 1.0),
+        ("JPEG", {"quality": 95, "progressive": True}, 2.5),
+        ("WEBP", {"quality": 95}, 2.5),
+        ("AVIF", {"quality": 95}, 2.5),
+        ("GIF", {}, 4.0),
+    ],
+)
+def test_every_format_has_the_pixels_that_were_written(kind: str, options: dict[str, object], mean: float) -> None:
+    """`mean`: what a lossy format may differ by, of 255; GIF has 256 colours."""
+    written = np.asarray(scene()).astype(int)
+    read = np.asarray(picture.decode(file(scene(), kind, **options)).rgb).astype(int)
+    assert read.shape == written.shape
+    assert float(np.abs(read - written).mean()) <= mean
+
+
 def test_the_first_of_many_frames_is_read() -> None:
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "green", "blue")]
     for kind in ("GIF", "WEBP", "PNG", "TIFF", "AVIF"):
@@ -59,15 +82,42 @@ def test_a_phone_s_jpeg_of_several_pictures_is_a_jpeg() -> None:
     assert picture.decode(content).format == "JPEG"
 
 
-@pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (39, 19)), (6, (19, 0)), (8, (0, 39))])
-def test_a_picture_is_turned_as_its_exif_says(orientation: int, corner: tuple[int, int]) -> None:
-    image = Image.new("RGB", (40, 20), "white")
-    image.putpixel((0, 0), (0, 0, 0))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize(
+    ("orientation", "corner"),
+    [(1, (0, 0)), (2, (31, 0)), (3, (31, 15)), (4, (0, 15)), (5, (0, 0)), (6, (15, 0)), (7, (15, 31)), (8, (0, 31))],
+)
+def test_a_picture_is_turned_as_its_exif_says(kind: str, orientation: int, corner: tuple[int, int]) -> None:
+    image = Image.new("RGB", (32, 16), "white")
+    image.paste((0, 0, 0), (0, 0, 8, 8))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    decoded = picture.decode(file(image, "PNG", exif=exif))
-    assert (decoded.width, decoded.height) == ((40, 20) if orientation < 5 else (20, 40))
-    assert pixel(decoded, *corner) == (0, 0, 0)
+    decoded = picture.decode(file(image, kind, exif=exif))
+    assert (decoded.width, decoded.height) == ((32, 16) if orientation < 5 else (16, 32))
+    assert max(pixel(decoded, *corner)) < 30
+    opposite = (decoded.width - 1 - corner[0], decoded.height - 1 - corner[1])
+    assert min(pixel(decoded, *opposite)) > 225
+
+
+def test_a_palette_s_colours_are_its_pixels() -> None:
+    image = Image.new("P", (4, 1))
+    image.putpalette([10, 20, 30, 200, 100, 0, 0, 0, 255])
+    for x, index in enumerate((0, 1, 2, 1)):
+        image.putpixel((x, 0), index)
+    for kind in ("PNG", "GIF", "BMP", "TIFF"):
+        decoded = picture.decode(file(image, kind))
+        expected = [(10, 20, 30), (200, 100, 0), (0, 0, 255), (200, 100, 0)]
+        assert [pixel(decoded, x, 0) for x in range(4)] == expected
+
+
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {"lossless": True}), ("TIFF", {}), ("AVIF", {"quality": 100})])
+def test_alpha_lies_over_white_in_every_format_that_has_it(kind: str, options: dict[str, object]) -> None:
+    image = Image.new("RGBA", (16, 16), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (0, 0, 8, 16))
+    decoded = picture.decode(file(image, kind, **options))
+    blue, white = pixel(decoded, 3, 8), pixel(decoded, 12, 8)
+    assert max(abs(a - b) for a, b in zip(blue, (0, 0, 255), strict=True)) <= 8
+    assert min(white) >= 250
 
 
 def test_transparent_parts_are_white() -> None:
@@ -111,6 +161,28 @@ def test_printers_colours_are_screen_colours() -> None:
     decoded = picture.decode(file(Image.new("CMYK", (20, 20), (0, 255, 255, 0)), "JPEG"))
     red, green, blue = pixel(decoded, 5, 5)
     assert red > 240 and green < 15 and blue < 15
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "tiff_lzw"}])
+def test_printers_colours_of_a_tiff_are_screen_colours(options: dict[str, object]) -> None:
+    decoded = picture.decode(file(Image.new("CMYK", (20, 20), (0, 255, 255, 0)), "TIFF", **options))
+    assert pixel(decoded, 5, 5) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("colour", "channels", "expected"),
+    [(2, (0x8000, 0xFFFF, 0x00FF), (128, 255, 0)), (6, (0x8000, 0xFFFF, 0x00FF, 0xFFFF), (128, 255, 0)),
+     (6, (0x8000, 0xFFFF, 0x00FF, 0), (255, 255, 255)), (4, (0x4000, 0xFFFF), (64, 64, 64)),
+     (4, (0x4000, 0), (255, 255, 255))],
+)  # fmt: skip
+def test_sixteen_bits_of_colours_and_alpha_are_scaled(
+    colour: int, channels: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    row = b"\0" + struct.pack(f">{len(channels)}H", *channels) * 3
+    header = struct.pack(">IIBBBBB", 3, 2, 16, colour, 0, 0, 0)
+    body = [chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(row * 2)), chunk(b"IEND", b"")]
+    decoded = picture.decode(b"\x89PNG\r\n\x1a\n" + b"".join(body))
+    assert (decoded.width, decoded.height, pixel(decoded, 1, 1)) == (3, 2, expected)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
