@@ -16,6 +16,8 @@ class RefinedSettings:
     """One threshold per rule of this module, by the rule's name; None switches a rule off.
 
     image_count: fewest and most images (OBELICS A.2: 1 to 30).
+    nsfw_share: from which probability an image is unsafe, and the largest share of such images in a document, counted
+        before images are cut (0.8: OmniCorpus 3.1; the share is our choice).
     word_count: fewest and most words of prose that are left (Gopher A.1).
     words_per_image: fewest words of prose to an image, in documents of more than two images (OmniCorpus' release: 50).
     paragraph_length: a document is dropped when its longest paragraph is shorter than the first number of words and the
@@ -28,6 +30,7 @@ class RefinedSettings:
     """
 
     image_count: tuple[int, int] | None = (1, 30)
+    nsfw_share: tuple[float, float] | None = (0.8, 0.5)
     word_count: tuple[float, float] | None = (50, 100_000)
     words_per_image: float | None = None
     paragraph_length: tuple[float, float] | None = None
@@ -46,6 +49,17 @@ def image_count(document: Document, *, minimum: int = 1, maximum: int = 30) -> D
     if count > maximum:
         return Drop("image_count", count, maximum)
     return None
+
+
+def nsfw_share(document: Document, *, above: float = 0.8, maximum: float = 0.5) -> Drop | None:
+    """Drop documents most of whose images are probably unsafe: their other images and texts are of the same kind.
+
+    The value is the share, among the images that have a score, of those over `above`. Defaults: the threshold of
+    OmniCorpus 3.1 for one image; the share is our choice.
+    """
+    scores = [image.measures.nsfw for image in document.images() if image.measures and image.measures.nsfw is not None]
+    share = sum(score > above for score in scores) / len(scores) if scores else 0.0
+    return Drop("nsfw_share", round(share, 4), maximum) if share > maximum else None
 
 
 def words_per_image(document: Document, words: Words, *, minimum: float = 50, above: int = 2) -> Drop | None:
@@ -93,8 +107,15 @@ def flagged_words(words: Words, *, maximum: float = 0.02) -> Drop | None:
     return Drop("flagged_words", round(share, 4), maximum) if share > maximum else None
 
 
+def judge_uncut(document: Document, settings: RefinedSettings) -> Drop | None:
+    """The verdict on a document as it was before anything was cut out of it."""
+    if settings.nsfw_share is None:
+        return None
+    return nsfw_share(document, above=settings.nsfw_share[0], maximum=settings.nsfw_share[1])
+
+
 def judge(document: Document, settings: RefinedSettings) -> Drop | None:
-    """The first rule that drops the document, or None: images first, as counting them costs nothing."""
+    """The first rule that drops what is left of a document, or None: images first, as counting them costs nothing."""
     return next((drop for drop in _verdicts(document, settings) if drop is not None), None)
 
 

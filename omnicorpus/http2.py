@@ -33,7 +33,9 @@ class Headers:
     """An answer's headers, by names in any case."""
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
-        self._fields = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in fields]
+        self._fields = [
+            (name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")) for name, value in fields
+        ]
 
     def getall(self, name: str, default: list[str]) -> list[str]:
         return [value for key, value in self._fields if key == name.lower()] or default

@@ -262,6 +262,7 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
                 *(Need(stage.name, text_score.TABLE) for stage in scores),
             ),
             records=True,
+            version=2,
             final={"documents": "documents", **_shadows(settings.refine.shadow)},
         ),
     )
@@ -469,7 +470,9 @@ def refine(call: Call, _state: object) -> Counts:
             return verdict, []
         (counted,) = images.with_hash_counts([document], counts)
         counted = replace(counted, scores=known.get(document.id, Scores()))
-        if (verdict := score_filters.judge(counted, settings.scores)) is not None:
+        verdict = score_filters.judge(counted, settings.scores)
+        verdict = verdict or document_filters.judge_uncut(counted, settings.document)
+        if verdict is not None:
             return verdict, []
         left, cuts = refined(counted, settings)
         return document_filters.judge(left, settings.document) or left, cuts

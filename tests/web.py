@@ -45,12 +45,14 @@ Answer = Callable[[Request], Reply | Raw]
 
 @dataclass
 class Web:
-    """A running server. `most` is the largest number of requests of one host that were being answered at once."""
+    """A running server. `most` is the largest number of requests of one host that were being answered at once, `peers`
+    are the other ends of all connections."""
 
     address: str = ""
     log: list[Request] = field(default_factory=list)
     busy: dict[str, int] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
+    peers: set[tuple[str, int]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def paths(self, host: str | None = None) -> list[str]:
@@ -81,6 +83,7 @@ def serve(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Web]:
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            web.peers.add(self.client_address)
             with suppress(OSError, ValueError):
                 while (request := _read(self.rfile)) is not None:
                     web.enter(request)

@@ -1,7 +1,7 @@
 import pytest
 
-from filters.document import RefinedSettings, judge
-from omnicorpus.document import Document, Drop, Image, Locator, Text
+from filters.document import RefinedSettings, judge, judge_uncut
+from omnicorpus.document import Document, Drop, Image, Locator, Measures, Text
 
 SETTINGS = RefinedSettings()
 
@@ -25,6 +25,26 @@ def doc(words: int, images: int, paragraph: int = 100) -> Document:
 )
 def test_what_is_left_must_be_a_document(document: Document, expected: Drop | None) -> None:
     assert judge(document, RefinedSettings()) == expected
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((), None),
+        ((None, None), None),
+        ((0.9, 0.1), None),
+        ((0.9, 0.8), None),
+        ((0.9, 0.1, 0.95), Drop("nsfw_share", 0.6667, 0.5)),
+        ((0.9, None), Drop("nsfw_share", 1.0, 0.5)),
+    ],
+)
+def test_a_document_of_mostly_unsafe_images_goes_whole(scores: tuple[float | None, ...], expected: Drop | None) -> None:
+    parts = tuple(
+        Image(f"https://example.org/{i}.png", measures=Measures(nsfw=score)) for i, score in enumerate(scores)
+    )
+    document = Document("0" * 32, "https://example.org/", None, Locator("a.warc", 0, 1), parts)
+    assert judge_uncut(document, RefinedSettings()) == expected
+    assert judge_uncut(document, RefinedSettings(nsfw_share=None)) is None
 
 
 def test_galleries_and_scraps_go_where_configured() -> None:

@@ -622,6 +622,38 @@ def test_through_a_proxy() -> None:
     assert asked == sorted([*answers, "http://pictures.example/robots.txt"])
 
 
+@pytest.mark.parametrize("answer", ["93.184.216.34", None])
+def test_a_name_is_asked_for_once_also_where_nobody_knows_it(
+    answer: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from behind a proxy, which is asked for names that nobody here knows."""
+    real = socket.getaddrinfo
+    asked: list[str] = []
+
+    def counting(host: str, *rest: object, **more: object) -> object:
+        if host == "pictures.example":
+            asked.append(host)
+            if answer is None:
+                raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return real(answer if host == "pictures.example" else host, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", counting)
+    with serve(lambda request: picture()) as web:
+        fetcher = Fetcher(replace(SETTINGS, proxy=f"http://{web.address}", robots=False))
+        found: list[Fetched] = []
+        for shard in range(2):
+            fetcher.fetch([f"http://pictures.example/{shard}/{number}" for number in range(10)], found.append)
+    assert [item.error for item in found] == [None] * 20
+    assert asked == ["pictures.example"]
+
+
+def test_connections_are_used_again() -> None:
+    with serve(lambda request: Reply(404) if request.path == "/robots.txt" else picture()) as web:
+        fetched(web, [f"http://a.test/{number}" for number in range(30)], replace(SETTINGS, host_connections=2))
+    assert len(web.paths()) == 31
+    assert len(web.peers) <= 3
+
+
 def test_a_name_that_turns_inwards_is_refused_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS rebinding: public at first, then a machine of our own. Seen from behind a proxy, so that nothing leaves."""
     real = socket.getaddrinfo

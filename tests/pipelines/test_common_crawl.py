@@ -13,17 +13,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from omnicorpus import config, duplicates, job, miniature, plan, schema, table
-from omnicorpus.document import Document
+from omnicorpus.document import Document, Measures
 from omnicorpus.errors import ConfigError
 from omnicorpus.job import Identity, Outcome
 from omnicorpus.miniature import Summary
 from omnicorpus.runner import Engine, Inline
-from omnicorpus.stage import Need
+from omnicorpus.score import HASHES
+from omnicorpus.stage import Call, Need
 from pipelines import common_crawl
-from pipelines.common_crawl import Settings, judge_language
+from pipelines.common_crawl import RefineSettings, Settings, judge_language, refine
 from tests import build
 
 PLAIN = {"sources": ["warc"], "clip": None, "nsfw": {"enabled": False}}
@@ -238,6 +240,26 @@ def test_with_models_similarities_are_stored_and_their_threshold_cuts(crawl: Sum
     assert outcome.redone == ("refine",)
     left = [image.clip_similarity for document in result(tmp_path, outcome).documents for image in document.images()]
     assert min(similarity for similarity in left if similarity is not None) >= middle
+
+
+def test_unsafe_images_are_cut_or_take_their_document_with_them(tmp_path: Path) -> None:
+    def shown(*scores: float) -> Document:
+        images = [
+            replace(build.image(f"https://a.test/{score}.png"), measures=Measures(width=300, height=300, nsfw=score))
+            for score in scores
+        ]
+        text = "The mill stands by the river, and we went to see it in the morning. " * 6
+        return build.doc(text, *images, url=f"https://a.test/{len(scores)}", language="en")
+
+    table.write(f"{tmp_path}/documents.parquet", schema.documents_table([shown(0.9, 0.1), shown(0.9, 0.1, 0.9)]))
+    table.scatter(f"{tmp_path}/counts.exchange", HASHES.empty_table(), np.empty(0, np.int64), 1)
+    inputs = {
+        "score.documents": (f"{tmp_path}/documents.parquet",),
+        "hash_counts.counts": (f"{tmp_path}/counts.exchange",),
+    }
+    call = Call("refine", "one", 0, 1, f"{tmp_path}/out", RefineSettings(), inputs)
+    counts = refine(call, None)
+    assert (counts.rows_out, counts.drops, counts.cuts) == (1, {"nsfw_share": 1}, {"nsfw": 1})
 
 
 @pytest.mark.parametrize(
