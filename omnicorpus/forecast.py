@@ -334,6 +334,8 @@ def _time(
         warm = sum(max(0.0, first.files[file][index] - second.files[file][index]) for file in both)
         fixed = min(warm, more)
         return (warm, more * times) if large.warm else (fixed, (more - fixed) * times)
+    if large.warm and not second.rows:  # no row came: its shards were opened and closed, and there will be no more
+        return max(less, more), 0.0
     counted = 0 < first.rows < second.rows
     part, whole, all_of_it = (
         (float(first.rows), float(second.rows), second.rows * times)

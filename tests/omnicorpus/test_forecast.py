@@ -157,6 +157,15 @@ def test_a_second_probe_in_the_same_process_holds_no_start_up() -> None:
     assert [(cost.fixed, cost.seconds) for cost in found.stages] == [(3.0, 503.0), (3.0, 2003.0)]
 
 
+def test_a_stage_that_no_row_reached_takes_as_long_again() -> None:
+    def run(count: int, seconds: float, *, warm: bool) -> Probe:
+        first = Load(count, 1.0, 1.0, files={"f0": (1.0, 1.0)})
+        return Probe(count, {"first": first, "all": Load(4, seconds, seconds)}, warm=warm)
+
+    found = told(run(1, 0.5, warm=False), run(4, 0.2, warm=True), 100, Machines(1, 1.0))
+    assert found.stages[1].seconds == 0.5
+
+
 @given(st.floats(0, 1e3), st.floats(0.01, 1e3), st.floats(4, 1e6))
 def test_a_line_is_found_again(fixed: float, slope: float, amount: float) -> None:
     still, growing = forecast.line((1.0, fixed + slope), (4.0, fixed + 4 * slope), amount)
