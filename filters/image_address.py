@@ -39,6 +39,14 @@ _ICON = re.compile(
     r"^(?:apple-touch-)?(?:fav|share-?|social-?|rss-?|menu-?|search-?)?icons?(?:[-_]?\d+(?:x\d+)?)?\.\w+$"
     r"|^(?:bullet|arrow|button|btn|badge)s?(?:[-_]?\d+)?\.\w+$"
 )
+_NETWORK = (
+    "facebook|fb|twitter|whatsapp|linkedin|pinterest|reddit|telegram|instagram|youtube|tumblr|weibo|wechat|weixin|qzone|vk|"
+    "e?-?mail|rss|print"
+)
+_AFFIX = "icons?|ico|share|social|follow|btn|button|logo"
+_SHARE = re.compile(
+    rf"^(?:(?:{_AFFIX})[-_]+(?:{_NETWORK})|(?:{_NETWORK})[-_]+(?:{_AFFIX}))(?:[-_]?\d+(?:x\d+)?)?\.\w+$"
+)
 _AVATAR = _words(
     "avatar", "avatars", "gravatar", "userpic", "profilepic", "headshot", "useravatar", "faceimg", "noavatar"
 )
@@ -72,9 +80,10 @@ def tracker(image: Image) -> Drop | None:
 
 
 def icon(image: Image) -> Drop | None:
-    """Icons, by the whole name of the file: "icon-of-the-virgin.jpg" is a picture, "icon-32x32.png" is none."""
+    """Icons and the marks of networks, by the whole name of the file: "icon-of-the-virgin.jpg" is a picture,
+    "icon-32x32.png" and "icon_whatsapp.png" are none."""
     name = _address(image)[1].split("?")[0].rsplit("/", 1)[-1]
-    return _found("icon", _ICON, name)
+    return _found("icon", _ICON, name) or _found("icon", _SHARE, name)
 
 
 def placeholder(image: Image) -> Drop | None:

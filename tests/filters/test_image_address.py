@@ -18,6 +18,8 @@ def image(url: str = "http://example.test/river.jpg", **known: object) -> Image:
         "https://upload.example.test/a/ad/Queen.jpg",
         "https://example.test/adventure/reader/shadow.jpg",
         "https://example.test/iconic/logout.jpg",
+        "https://example.test/facebook-headquarters.jpg",
+        "https://example.test/share-prices.png",
         "https://example.test/i?id=7&w=640",
         "https://example.test/latex-gloves.jpg",
     ],
@@ -48,6 +50,8 @@ def test_pictures_are_kept(url: str) -> None:
         ("https://example.test/favicon.ico", "icon"),
         ("https://example.test/apple-touch-icon-152x152.png", "icon"),
         ("https://example.test/img/arrow.gif", "icon"),
+        ("https://example.test/img/icon_whatsapp.png", "icon"),
+        ("https://example.test/img/twitter-share-32x32.svg", "icon"),
         ("https://example.test/img/1x1.png", "placeholder"),
     ],
 )
