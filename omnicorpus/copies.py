@@ -90,7 +90,8 @@ def copies(call: Call, _state: object) -> Counts:
         held = table.gather(call.inputs["offers.held"], call.index, HELD, ["key"])["key"].to_pylist()
         had.update((key, "warc") for key in held if key in asked)
     if "earlier" in settings.order and asked:
-        had.update((key, "earlier") for path in tables(settings.earlier) for key in _recorded(path, asked))
+        whole = "web" not in settings.order
+        had.update((key, "earlier") for path in tables(settings.earlier) for key in _recorded(path, asked, whole=whole))
     told = [(key, source, shard) for key, source in sorted(had) for shard in sorted(set(asked[key]))]
     rows = pa.table([[key for key, _, _ in told], [source for _, source, _ in told]], schema=HAD)
     home = np.array([shard for _, _, shard in told], dtype=np.int64)
@@ -104,10 +105,12 @@ def tables(folders: Sequence[str]) -> Iterator[str]:
         yield from (storage.join(folder, name) for name in storage.names(folder) if name.endswith(".parquet"))
 
 
-def _recorded(path: str, keys: Collection[str]) -> Iterator[str]:
-    """Those of the keys whose picture an earlier table had, be it without its bytes."""
-    for group in table.groups(path, ["url", "error"]):
-        urls = group.filter(pc.is_null(group["error"]))["url"].to_pylist()
+def _recorded(path: str, keys: Collection[str], *, whole: bool) -> Iterator[str]:
+    """Those of the keys whose picture an earlier table had: with its bytes where it must be `whole`, else also by its
+    sha256 alone, with which the bytes that the web gives will be compared."""
+    for group in table.groups(path, ["url", "error", "content"] if whole else ["url", "error"]):
+        there = pc.is_valid(group["content"]) if whole else pc.is_null(group["error"])
+        urls = group.filter(there)["url"].to_pylist()
         yield from (key for url in urls if (key := address.canonical(url)) in keys)
 
 

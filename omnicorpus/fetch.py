@@ -259,10 +259,11 @@ class _Host:
     Times are seconds of the monotonic clock, which is also the event loops' own.
     """
 
-    __slots__ = ("_closed", "_closed_until", "deaths", "free_at", "gap", "lines", "paused_until")
+    __slots__ = ("_closed", "_closed_until", "deaths", "free_at", "gap", "least", "lines", "paused_until")
 
     def __init__(self, gap: float) -> None:
         self.gap = gap
+        self.least = gap / 2
         self.lines = (asyncio.Lock(), asyncio.Lock())
         self.free_at = 0.0
         self.paused_until = 0.0
@@ -306,8 +307,8 @@ class _Host:
 
     def asked(self, at: float) -> None:
         """Count a request that might be made since `at`. One that comes late makes the next one no later, but two are
-        never less than half of `gap` apart."""
-        self.free_at = max(at, time.monotonic() - self.gap / 2) + self.gap
+        never less than `least` apart: half of our own gap, and all of one that the host asks for."""
+        self.free_at = max(at + self.gap, time.monotonic() + self.least)
 
 
 KEPT_SECONDS = 5.0
@@ -522,8 +523,8 @@ class _Session:
         await host.turn(slots, pictures=pictures)
         hops: list[str] = []
         try:
-            if host.closed is not None:
-                return Fetched(url, error=host.closed)
+            if (closed := host.closed) is not None:
+                return Fetched(url, error=closed)
             async with asyncio.timeout(self._settings.seconds):
                 status, content = await self._follow(url, limit, hops, pictures=pictures)
             fetched = Fetched(url, content, status=status)
@@ -599,7 +600,8 @@ class _Session:
                 if rest > self._settings.patience:
                     self._place(url)[0].close("come_back_later", rest)
                     raise _Refused("come_back_later", status)
-                self._place(url)[0].paused_until = asyncio.get_running_loop().time() + rest
+                host = self._place(url)[0]
+                host.paused_until = max(host.paused_until, time.monotonic() + rest)
             raise _Refused("busy", status)
         if status in (404, 410):
             raise _Refused("not_found", status)
@@ -627,7 +629,8 @@ class _Session:
         if fetched.content is not None:
             rules = robots.rules(fetched.content)
             host, _ = self._place(url)
-            host.gap = max(host.gap, rules.delay or 0.0)
+            if rules.delay is not None and rules.delay > host.gap:
+                host.gap = host.least = rules.delay
             return rules
         status = fetched.status
         unavailable = status is not None and 400 <= status < 500 and status != 429

@@ -177,6 +177,8 @@ def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply:
         if not item.settled and item.expected is not None:
             recorded.setdefault(item.expected, []).append(item)
     for path in copies.tables(folders):
+        if not recorded:
+            break
         for digest, content in _contents_of(path, recorded):
             for item in recorded.pop(digest, ()):
                 _keep(item, Fetched(item.url, content), "earlier", supply, spool)

@@ -514,6 +514,14 @@ def test_a_copy_of_an_earlier_run_is_taken_before_a_larger_one_of_the_web(tmp_pa
     assert {url: row["content"] for url, row in outcome.images.items()} == {SHOWN: noise(1)}
 
 
+def test_a_copy_of_which_only_the_sha256_is_recorded_counts_for_the_web_alone(tmp_path: Path) -> None:
+    row = {field.name: {"url": LARGER, "sha256": "0" * 64}.get(field.name) for field in schema.IMAGES}
+    table.write(str(tmp_path / "published" / "images.parquet"), pa.Table.from_pylist([row], schema=schema.IMAGES))
+    settings = replace(BARE, sources=("earlier", "warc"), earlier=(str(tmp_path / "published"),))
+    outcome = run(tmp_path, {"one": [offering()]}, {"one": [record(SHOWN, noise(1))]}, settings)
+    assert {url: row["content"] for url, row in outcome.images.items()} == {SHOWN: noise(1)}
+
+
 def test_lists_of_those_who_opted_out_are_kept(tmp_path: Path) -> None:
     (tmp_path / "domains.txt").write_text("# by mail\nArtist.test\n")
     (tmp_path / "hashes.txt").write_text(hashlib.sha256(noise(2)).hexdigest().upper() + "\n")
