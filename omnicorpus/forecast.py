@@ -1,12 +1,13 @@
 """The plan before the bill: what a run over the whole input will cost, from two small runs over a part of it.
 
-Bytes and pictures grow with the input until duplicates are taken out, and by a power of it after that. Time is
-start-up and what grows: a crawl file of the smaller probe, which its process begins with, is in the middle of the
-larger one, so what it takes less there was start-up. For stages that don't go file by file the two probes give a line
-over the rows that came in: a picture costs by itself, not by its bytes. Hours are those of processors of one's own:
-what a probe stood in a processor's queue, behind the machine's other work, is left out. Objects that a store is asked
-for are no guess: they follow from the stages and the numbers of shards. What is no line (duplicates, wide stages) is
-said in `Forecast.warnings`.
+Bytes grow with the input until duplicates are taken out, and by a power of it after that. Distinct pictures grow as one
+expects who has seen how many of them one file of the probe shows, and how many two (`Met`). Time is start-up and what
+grows: a crawl file of the smaller probe, which its process begins with, is in the middle of the larger one, so what it
+takes less there was start-up. For stages that don't go file by file the two probes give a line over the rows that came
+in: a picture costs by itself, not by its bytes. Hours are those of processors of one's own: what a probe stood in a
+processor's queue, behind the machine's other work, is left out. Objects that a store is asked for are no guess: they
+follow from the stages and the numbers of shards. What is no line (duplicates, wide stages) is said in
+`Forecast.warnings`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -25,7 +27,7 @@ from omnicorpus.errors import ConfigError
 from omnicorpus.job import Identity
 from omnicorpus.runner import Engine, Listener
 from omnicorpus.stage import Stage
-from omnicorpus.supply import SourceSettings
+from omnicorpus.supply import WANTED, SourceSettings
 
 BEND = 1.2
 """Cost per amount in the larger probe over that in the smaller one, from which a stage counts as more than linear."""
@@ -79,16 +81,41 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """How a probe met its pictures: `pictures` distinct ones in `files` files, `once` of them in one file alone,
+    `twice` in two."""
+
+    files: int
+    pictures: int
+    once: int
+    twice: int
+
+    def times(self, more: float) -> float:
+        """How many times as many distinct pictures are in `more` times as many files, these among them.
+
+        The files are a sample without replacement of all files: the lower bound of Chao and Lin, "Nonparametric lower
+        bounds for species richness and shared species richness under sampling without replacement", Biometrics 68
+        (2012), with pictures for species. Where no picture is met twice there are `more` times as many.
+        """
+        if not self.once or more <= 1:
+            return 1.0
+        again = 2 * self.twice * self.files / max(1, self.files - 1)
+        return 1 + self.once**2 / (again + self.once / (more - 1)) / self.pictures
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """One small run: `amount` of input in the unit of the whole (bytes, or files where sizes are unknown), its loads by
     stage, and how many calls ran at once. `warm` says that its processes had worked before, so that it holds no
-    start-up. `besides`: seconds of the clock that no shard took, in which Ray, workers and models start."""
+    start-up. `besides`: seconds of the clock that no shard took, in which Ray, workers and models start. `met` is None
+    where no stage asks for pictures."""
 
     amount: float
     loads: Mapping[str, Load]
     slots: float = 1.0
     warm: bool = False
     besides: float = 0.0
+    met: Met | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +177,20 @@ def forecast(stages: Sequence[Stage], small: Probe, large: Probe, amount: float,
     """
     counts = shard_counts(stages)
     phases = _phases(stages)
-    costs = tuple(_cost(stage, counts, phases[stage.name], small, large, amount, machines) for stage in stages)
+    pictured = _pictured(stages, phases)
+    costs = tuple(
+        _cost(
+            stage,
+            counts,
+            phases[stage.name],
+            small,
+            large,
+            amount,
+            machines,
+            large.met if stage.name in pictured else None,
+        )
+        for stage in stages
+    )
     spans = [_span([cost for cost in costs if cost.phase == phase]) for phase in range(max(phases.values()) + 1)]
     longest = max(spans, key=lambda span: span[0])
     names = ("seconds", "fixed", "gpu_seconds", "read", "written", "objects", "asked", "came")
@@ -194,6 +234,23 @@ def _phases(stages: Sequence[Stage]) -> dict[str, int]:
     return found
 
 
+def _pictured(stages: Sequence[Stage], phases: Mapping[str, int]) -> set[str]:
+    """The stages whose rows are distinct pictures: the one that asks for them, and those after it over its shards."""
+    for asking in stages:
+        if isinstance(asking.settings, SourceSettings):
+            shards, phase = _own_shards(stages, asking), phases[asking.name]
+            return {each.name for each in stages if _own_shards(stages, each) == shards and phases[each.name] >= phase}
+    return set()
+
+
+def _own_shards(stages: Sequence[Stage], stage: Stage) -> tuple[str, ...] | None:
+    """The names of a stage's shards: its own, or those of what it reads first."""
+    named = {each.name: each for each in stages}
+    while stage.shards is None and stage.needs:
+        stage = named[stage.needs[0].stage]
+    return stage.shards
+
+
 def _cost(
     stage: Stage,
     counts: Mapping[str, int],
@@ -202,12 +259,16 @@ def _cost(
     large: Probe,
     amount: float,
     machines: Machines,
+    met: Met | None,
 ) -> Cost:
     shards = counts[stage.name]
     first, second = small.loads[stage.name], large.loads[stage.name]
 
     times = _growth(phase, first.read, second.read, small, large, amount)
-    more_rows = _growth(phase, first.rows, second.rows, small, large, amount)
+    if met is None:
+        more_rows = _growth(phase, first.rows, second.rows, small, large, amount)
+    else:
+        more_rows = met.times(amount / large.amount)
 
     def growing_with_it(name: str) -> float:
         return float(getattr(second, name)) * times
@@ -387,6 +448,7 @@ def probe(
     laid = plan.make(root, stages)
     sizes: dict[tuple[str, str], float] = {}
     loads: dict[str, Load] = {}
+    met: Met | None = None
     for step in laid.steps:
         done = list(shard.read_all(step.output(name) + shard.ENDING for name in step.shards))
         for manifest in done:
@@ -397,7 +459,10 @@ def probe(
         read += sum(float(storage.size(path)) for path in step.stage.sources)
         by_file = step.shards == laid.steps[0].shards
         files = {manifest.shard: (manifest.seconds, manifest.wall - manifest.waited) for manifest in done if by_file}
-        asked, came = _asked(laid, step) if isinstance(step.stage.settings, SourceSettings) else (0.0, 0.0)
+        asked = came = 0.0
+        if isinstance(step.stage.settings, SourceSettings):
+            asked, came = _asked(laid, step)
+            met = _met(laid, step)
         loads[step.stage.name] = Load(
             len(done),
             sum(manifest.seconds for manifest in done),
@@ -412,7 +477,17 @@ def probe(
             sum(manifest.rows_in for manifest in done),
         )
     worked = sum((load.wall + load.waited) / max(1.0, min(slots, load.shards)) for load in loads.values())
-    return Probe(amount, loads, slots, warm, max(0.0, clock - worked))
+    return Probe(amount, loads, slots, warm, max(0.0, clock - worked), met)
+
+
+def _met(laid: plan.Plan, step: plan.Step) -> Met | None:
+    """None where no picture is wanted."""
+    paths = laid.tables(step.stage.needs[0])
+    files: Counter[int] = Counter()
+    for partition in range(len(step.shards)):
+        wanted = table.gather(paths, partition, WANTED, ["key"])["key"]
+        files.update(pc.value_counts(wanted).field("counts").to_pylist())
+    return Met(len(paths), files.total(), files[1], files[2]) if files else None
 
 
 def _asked(laid: plan.Plan, step: plan.Step) -> tuple[float, float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from omnicorpus import forecast, plan, shard
 from omnicorpus.errors import ConfigError
-from omnicorpus.forecast import Load, Machines, Probe
+from omnicorpus.forecast import Load, Machines, Met, Probe
 from omnicorpus.job import Identity
 from omnicorpus.runner import Inline
 from omnicorpus.stage import Need, Resources, Stage
@@ -60,6 +62,25 @@ def test_objects_follow_from_the_shards() -> None:
     found = told(probe(1), probe(4), 100)
     # A crawl file in, a table and a manifest out; and four shards that open every table of a hundred.
     assert [cost.objects for cost in found.stages] == [100 * 3, 4 * (100 + 2)]
+
+
+def test_pictures_that_one_file_alone_shows_grow_with_the_files() -> None:
+    assert Met(files=3, pictures=3000, once=3000, twice=0).times(10.0) == pytest.approx(10.0)
+
+
+def test_pictures_that_every_file_shows_are_all_there_are() -> None:
+    assert Met(files=3, pictures=40, once=0, twice=0).times(10.0) == 1.0
+
+
+@pytest.mark.parametrize("shown", range(1, 7))
+@pytest.mark.parametrize("files", [3, 8])
+def test_pictures_of_a_finite_web_are_foreseen_within_a_quarter(files: int, shown: int) -> None:
+    """Every picture stands in `shown` of the `10 * files` files, at random; the probe sees `files` of them."""
+    chance = random.Random(shown)
+    homes = [chance.sample(range(10 * files), shown) for _ in range(5_000)]
+    seen = Counter(sum(home < files for home in each) for each in homes)
+    met = Met(files, len(homes) - seen[0], seen[1], seen[2])
+    assert met.pictures * met.times(10.0) == pytest.approx(len(homes), rel=0.25)
 
 
 def test_phases_follow_each_other() -> None:
