@@ -11,7 +11,7 @@ import subprocess
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -256,13 +256,18 @@ def test_what_may_not_be_asked_is_not(url: str, reason: str) -> None:
     assert (found.error, web.log) == (reason, [])
 
 
-def test_a_name_that_leads_inwards_is_refused_when_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+def resolve(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[[], str]) -> None:
+    """Give one name an address of the test's; where tests run nobody may set up a name server for it."""
     real = socket.getaddrinfo
 
-    def inward(host: str, *rest: object, **more: object) -> object:
-        return real("127.0.0.1" if host == "inner.example" else host, *rest, **more)  # type: ignore[call-overload]
+    def lookup(host: str, *rest: object, **more: object) -> object:
+        return real(answer() if host == name else host, *rest, **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(socket, "getaddrinfo", inward)
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+
+def test_a_name_that_leads_inwards_is_refused_when_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve(monkeypatch, "inner.example", lambda: "127.0.0.1")
     with serve(at("/p.png", picture())) as web:
         port = web.address.rpartition(":")[2]
         found = fetched(web, [f"http://inner.example:{port}/p.png"])
@@ -627,17 +632,15 @@ def test_a_name_is_asked_for_once_also_where_nobody_knows_it(
     answer: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen from behind a proxy, which is asked for names that nobody here knows."""
-    real = socket.getaddrinfo
     asked: list[str] = []
 
-    def counting(host: str, *rest: object, **more: object) -> object:
-        if host == "pictures.example":
-            asked.append(host)
-            if answer is None:
-                raise socket.gaierror(socket.EAI_NONAME, "no such name")
-        return real(answer if host == "pictures.example" else host, *rest, **more)  # type: ignore[call-overload]
+    def counted() -> str:
+        asked.append("pictures.example")
+        if answer is None:
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return answer
 
-    monkeypatch.setattr(socket, "getaddrinfo", counting)
+    resolve(monkeypatch, "pictures.example", counted)
     with serve(lambda request: picture()) as web:
         fetcher = Fetcher(replace(SETTINGS, proxy=f"http://{web.address}", robots=False))
         found: list[Fetched] = []
@@ -656,13 +659,8 @@ def test_connections_are_used_again() -> None:
 
 def test_a_name_that_turns_inwards_is_refused_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS rebinding: public at first, then a machine of our own. Seen from behind a proxy, so that nothing leaves."""
-    real = socket.getaddrinfo
     answers = iter(["93.184.216.34", "127.0.0.1"])
-
-    def turning(host: str, *rest: object, **more: object) -> object:
-        return real(next(answers) if host == "turning.example" else host, *rest, **more)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(socket, "getaddrinfo", turning)
+    resolve(monkeypatch, "turning.example", lambda: next(answers))
     monkeypatch.setattr("omnicorpus.fetch.NAME_SECONDS", 0.0)
     with serve(lambda request: picture()) as web:
         found: list[Fetched] = []
@@ -674,12 +672,7 @@ def test_a_name_that_turns_inwards_is_refused_when_it_is_asked_for_again(monkeyp
 
 
 def test_a_name_that_leads_inwards_is_not_given_to_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = socket.getaddrinfo
-
-    def inward(host: str, *rest: object, **more: object) -> object:
-        return real("10.0.0.1" if host == "inner.example" else host, *rest, **more)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(socket, "getaddrinfo", inward)
+    resolve(monkeypatch, "inner.example", lambda: "10.0.0.1")
     with serve(lambda _: picture()) as web:
         found: list[Fetched] = []
         Fetcher(replace(SETTINGS, proxy=f"http://{web.address}")).fetch(["http://inner.example/p"], found.append)
