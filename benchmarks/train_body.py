@@ -1,7 +1,8 @@
 """Learn the weights of `omnicorpus/body.json` from the gold pages, with figures that are cross-validated by site.
 
     python benchmarks/manual_pages.py FOLDER                   once: fetches the manuals
-    python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites
+    python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites;
+                                                               with --scripts, also rewritten in other scripts
     python benchmarks/train_body.py FOLDER --write             all pages; writes omnicorpus/body.json
 
 It learns from the gold pages, from pages of free manuals (`manual_pages`), from pages made at random around the texts
@@ -22,7 +23,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -31,6 +32,7 @@ import made_pages
 import manual_pages
 import mixed_pages
 import numpy as np
+import other_scripts
 import torch
 from extraction_score import SETS, gold, scorer
 from torch import nn
@@ -113,25 +115,52 @@ def examples() -> list[Example]:
     return [example for example in found if example is not None]
 
 
-def _example(group: str, site: str, url: str, html: str, text: str, images: Sequence[str] | None) -> Example | None:
-    """None where the page has neither text nor picture."""
+def _example(
+    group: str, site: str, url: str, html: str, text: str, images: Sequence[str] | None, script: str | None = None
+) -> Example | None:
+    """None where the page has neither text nor picture. With `script`, the page rewritten in it, labelled as it was
+    before; None where it has other items then."""
     tree = parse(html)
     page = read(tree.body)
     if not page.items:
         return None
-    words = [_tokens(item.text) if isinstance(item, Block) else [] for item in page.items]
+    words = _words(page)
     truth = _tokens(text)
+    labels = _labels(words, truth)
+    if script:
+        tree = parse(other_scripts.rewritten(html, script))
+        page = read(tree.body)
+        if len(page.items) != len(words):
+            return None
+        words = _words(page)
     return Example(
         group,
         site,
         page,
         measure(page, hints(tree, url)),
         images_of(page, urljoin(url, tree.base or "")),
-        _labels(words, truth),
+        labels,
         words,
         truth,
         None if images is None else {SCORER.norm(each) for each in images},
     )
+
+
+def _words(page: Page) -> list[list[str]]:
+    return [_tokens(item.text) if isinstance(item, Block) else [] for item in page.items]
+
+
+def rewritten(script: str | None) -> list[Example]:
+    """The gold pages in Latin letters of the sets with many sites, rewritten in another script, or as they are."""
+    found = []
+    for group in SETS:
+        for record in gold(group) if f"mixed-{group}" in SAMPLED else ():
+            text = str(record["text"])
+            if other_scripts.is_latin(text):
+                url = str(record["url"])
+                site = _site(group, str(record["id"]), url)
+                found.append(_example(group, site, url, str(record["html"]), text, None, script))
+    return [example for example in found if example is not None]
 
 
 def manuals(folder: Path) -> list[Example]:
@@ -378,7 +407,8 @@ def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     return np.array([fold[page.site] for page in pages])
 
 
-def validate(pages: list[Example], others: list[Example]) -> None:
+def validate(pages: list[Example], others: list[Example], *, scripts: bool) -> None:
+    networks = []
     kept: list[Floats] = [np.zeros(0)] * len(pages)
     sure: list[Floats] = [np.zeros(0)] * len(pages)
     fold = folds(pages)
@@ -387,6 +417,7 @@ def validate(pages: list[Example], others: list[Example]) -> None:
         inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
         inside += others + made(inside) + mixed(inside)
         network = train_texts(inside)
+        networks.append(network)
         pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
         for index in np.flatnonzero(fold == out):
             kept[index] = kept_texts(pages[index], network)
@@ -395,6 +426,22 @@ def validate(pages: list[Example], others: list[Example]) -> None:
     for threshold in (0.3, 0.4, 0.5):
         print("pictures from", threshold)
         report(pages, kept, sure, threshold)
+    if scripts:
+        unseen_by = {(page.group, page.site): networks[number] for page, number in zip(pages, fold, strict=True)}
+        for script in (None, *other_scripts.SCRIPTS):
+            report_script(script or "as they are", rewritten(script), unseen_by)
+
+
+def report_script(name: str, pages: list[Example], networks: Mapping[tuple[str, str], Network]) -> None:
+    """Print mean F1 by set of pages, each read by the network that hasn't learnt from its site. The gold text is not
+    rewritten, so that what counts are the words of texts and the shares of them that are gold."""
+    scores: dict[str, list[float]] = {}
+    for page in pages:
+        words = np.array([len(item) for item in page.words])
+        kept = words * kept_texts(page, networks[page.group, page.site])
+        right, every = float(kept @ page.label), float(kept.sum() + words @ page.label)
+        scores.setdefault(page.group, []).append(2 * right / max(every, 1.0))
+    print(f"{name:12}", *(f"{group} {np.mean(f1s):.3f} ({len(f1s)})" for group, f1s in scores.items()), flush=True)
 
 
 def write(pages: list[Example], others: list[Example], path: Path, *, threshold: float) -> None:
@@ -423,13 +470,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("manuals", type=Path, help="the folder of manual_pages.py")
     arguments.add_argument("--validate", action="store_true")
+    arguments.add_argument("--scripts", action="store_true", help="with --validate: unseen pages in ten scripts, too")
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     others = manuals(options.manuals)
     pages = examples()
     if options.validate:
-        validate(pages, others)
+        validate(pages, others, scripts=options.scripts)
     if options.write:
         write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.4)
 
