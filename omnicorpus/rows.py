@@ -13,16 +13,22 @@ from numpy.typing import NDArray
 from omnicorpus.native import compiled, inlined
 from omnicorpus.scan import (
     HIDES,
+    ITEM_ALONE,
     ITEM_END,
     ITEM_KIND,
+    ITEM_LAZY,
+    ITEM_LED,
     ITEM_LINKED,
     ITEM_LINKS,
     ITEM_NAMES,
     ITEM_NODE,
     ITEM_OUTER,
+    ITEM_SILENT,
     ITEM_START,
     ITEM_STRONG,
+    ITEM_TAG,
     ITEM_TIMED,
+    LED,
     NODE_DEPTH,
     NODE_FIRST,
     NODE_HIDDEN,
@@ -31,6 +37,7 @@ from omnicorpus.scan import (
     NODE_PARENT,
     NODE_TAG,
     TEXT,
+    TO_FILE,
     is_space,
 )
 
@@ -752,11 +759,11 @@ def measured(
 
 
 CHROME, PHOTO, GIF, VECTOR, PLAYER, IN_LINK, IMAGE_LINK, ALONE, SILENT, LAZY = (1 << bit for bit in range(10))
-"""What is told of a picture, as bits: its address names a page's furniture, ends like a photograph, a GIF, vector
+"""What a picture is told by, as bits: its address names a page's furniture, ends like a photograph, a GIF, vector
 graphics; it is no plain image; stands in a link, in one to an image, in one without text before it; in a <noscript>; is
 loaded late."""
 _TOLD_BITS = 10
-_TOLD_NUMBERS = 5
+_TOLD_NUMBERS = 6
 _OWN = 22
 _NONE_NEAR = 60
 """Items to the next kept text where there is none."""
@@ -764,11 +771,68 @@ _UNDECLARED = 999
 """Pixels of a side that is not declared, where the shorter one is asked for."""
 
 
-@compiled("matrix", "longs", "ints", "flags", "flags", "floats", "longs", "ints", "ints")
+_LAST_PART = 80
+"""Characters at the end of an address's path that may name a page's furniture."""
+_QUERY = ord("?")
+_LOGO, _ICON, _AVATAR, _JPG, _JPEG, _WEBP, _GIF, _SVG = (
+    np.array([ord(character) for character in word], dtype=np.uint32)
+    for word in ("logo", "icon", "avatar", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
+)
+
+
+@inlined
+def _stands(text: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> bool:
+    """Whether `word` stands at `start`, before `end`."""
+    if start < 0 or start + len(word) > end:
+        return False
+    for index in range(len(word)):  # noqa: SIM110 - the compiler knows no all() over a generator
+        if text[start + index] != word[index]:
+            return False
+    return True
+
+
+@inlined
+def _address_bits(text: NDArray[np.uint32], start: int, end: int, chrome: NDArray[np.uint64]) -> int:
+    """What a lower case address in a span is told by: `CHROME`, `PHOTO`, `GIF`, `VECTOR`. `chrome` finds the words that
+    name a page's furniture (see `scan.numbered`)."""
+    stop = start
+    while stop < end and text[stop] != _QUERY:
+        stop += 1
+    bits = 0
+    if (
+        _stands(text, max(start, stop - len(_JPG)), stop, _JPG)
+        or _stands(text, max(start, stop - len(_JPEG)), stop, _JPEG)
+        or _stands(text, max(start, stop - len(_WEBP)), stop, _WEBP)
+    ):
+        bits |= PHOTO
+    elif _stands(text, max(start, stop - len(_GIF)), stop, _GIF):
+        bits |= GIF
+    elif _stands(text, max(start, stop - len(_SVG)), stop, _SVG):
+        bits |= VECTOR
+    key = _SEED
+    for at in range(max(start, stop - _LAST_PART), stop + 1):
+        if at < stop and 97 <= text[at] <= 122:
+            key = (key ^ np.uint64(text[at])) * _PRIME
+            if _stands(text, at, stop, _LOGO) or _stands(text, at, stop, _ICON) or _stands(text, at, stop, _AVATAR):
+                return bits | CHROME
+        elif key != _SEED:
+            if chrome[_found(chrome, key | np.uint64(1))] != 0:
+                return bits | CHROME
+            key = _SEED
+    return bits
+
+
+@compiled(
+    "matrix", "longs", "ints", "codes", "hashes", "table", "flags", "flags", "flags", "floats", "longs", "ints", "ints"
+)
 def of_pictures(
     rows: NDArray[np.float32],
     positions: NDArray[np.int64],
     told: NDArray[np.int32],
+    addresses: NDArray[np.uint32],
+    chrome: NDArray[np.uint64],
+    items: NDArray[np.int32],
+    plain: NDArray[np.bool_],
     kept: NDArray[np.bool_],
     is_text: NDArray[np.bool_],
     size: NDArray[np.float32],
@@ -780,8 +844,10 @@ def of_pictures(
 
     Those of `measured` but for the text's own; for each of the `LEVELS` elements around, the share of its text that is
     kept; and for each, its share of all kept text; then of the picture itself what is `told`, flat: width and height in
-    CSS pixels (-1: not declared), characters of the alt text, pictures with its address, and `CHROME` and what follows
-    it. The last columns are the distances to the kept texts before and behind.
+    CSS pixels (-1: not declared), characters of the alt text, pictures with its address, whether an attribute says that
+    it is loaded late, where its address ends in `addresses` (all in lower case, one behind the other); and what is told
+    by the address, of which `chrome` are words (see `_address_bits`), and by the columns of `items`, where `plain` says
+    which tags are plain images. The last columns are the distances to the kept texts before and behind.
     """
     n = len(is_text)
     of_size, of_kept = np.zeros(n + 1), np.zeros(n + 1)
@@ -795,7 +861,7 @@ def of_pictures(
         behind[item] = item if kept[item] else behind[item + 1]
     place = rows.shape[1] - _TEXTS
     found = np.empty((len(positions), place + 2 * LEVELS + _OWN), dtype=np.float32)
-    before, reached = -1, 0
+    before, reached, address = -1, 0, 0
     for index in range(len(positions)):
         item, row = positions[index], found[index]
         row[:place] = rows[item, _TEXTS:]
@@ -808,7 +874,21 @@ def of_pictures(
             if kept[reached]:
                 before = reached
             reached += 1
-        width, height, alt, repeats, bits = told[_TOLD_NUMBERS * index : _TOLD_NUMBERS * (index + 1)]
+        width, height, alt, repeats, late, address_end = told[_TOLD_NUMBERS * index : _TOLD_NUMBERS * (index + 1)]
+        bits = _address_bits(addresses, address, address_end, chrome)
+        address = address_end
+        if not plain[items[ITEM_TAG, item]]:
+            bits |= PLAYER
+        if items[ITEM_LED, item] & LED:
+            bits |= IN_LINK
+            if items[ITEM_LED, item] & TO_FILE:
+                bits |= IMAGE_LINK
+            if items[ITEM_ALONE, item] == 1:
+                bits |= ALONE
+        if items[ITEM_SILENT, item] == 1:
+            bits |= SILENT
+        if late or items[ITEM_LAZY, item]:
+            bits |= LAZY
         least = min(width if width > 0 else _UNDECLARED, height if height > 0 else _UNDECLARED)
         column = place + 2 * LEVELS
         row[column] = np.log1p(max(width, 0))
