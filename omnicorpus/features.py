@@ -300,7 +300,9 @@ def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
         blocks.codes(described),
         _SHORT_TITLE,
     )
-    positions = np.flatnonzero(ask)
+    positions = ask.nonzero()[0]
+    if not positions.size:
+        return asked
     for position, wanted, start, end in zip(
         positions.tolist(),
         ask[positions].tolist(),

@@ -78,7 +78,6 @@ _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _DOT, _ELLIPSIS, _COLON, _SOLIDUS, _HYPHEN, _UNDERSCORE = (ord(character) for character in ".…:/-_")
 _ZERO, _ONE, _TWO, _NINE = (ord(character) for character in "0129")
-_FIRST_CJK = 0x4E00
 _KELVIN, _DOTTED = 0x212A, 0x130
 """The two characters beyond ASCII whose lower case begins with a letter of ASCII: k and i."""
 _TITLE_GRAM, _DESCRIBED_GRAM = 4, 8
@@ -242,30 +241,52 @@ def _parts_words(text: NDArray[np.uint32], at: int, start: int, end: int) -> boo
 
 NO_DATE, MAYBE_DATE, SURE_DATE = range(3)
 """What counting characters says of a text that may be a date."""
+_COUNTERS = np.array([ord(character) for character in "年月日時时"], dtype=np.uint32)
 
 
 @inlined
 def _date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Whether what dates and times are told by stands in a text of the plane: a year, hours and minutes, numbers parted
-    twice, a number before an ideograph. What is not sure at the first of them is left to `features`."""
+    twice, a number before an ideograph that counts days. A year beside a letter that is not of ASCII is left to
+    `features`."""
     for at in range(start, end - 1):
         if not _is_decimal(text, at, end, traits):
             continue
         behind = at + 1
         if text[behind] == _COLON and _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits):
             return SURE_DATE
-        if _parts_date(text, behind, end) and (_parts_date(text, at + 3, end) or _parts_date(text, at + 4, end)):
-            return MAYBE_DATE
+        if _parts_date(text, behind, end) and _is_decimal(text, at + 2, end, traits):
+            third = at + 3 + _is_decimal(text, at + 3, end, traits)
+            if (
+                _parts_date(text, third, end)
+                and _is_decimal(text, third + 1, end, traits)
+                and _is_decimal(text, third + 2, end, traits)
+            ):
+                return SURE_DATE
         if ((text[at] == _ONE and text[behind] == _NINE) or (text[at] == _TWO and text[behind] == _ZERO)) and (
             _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits)
         ):
-            alone = _parts_words(text, at - 1, start, end) and _parts_words(text, at + 4, start, end)
-            return SURE_DATE if alone else MAYBE_DATE
+            if _parts_words(text, at - 1, start, end) and _parts_words(text, at + 4, start, end):
+                return SURE_DATE
+            if (at > start and text[at - 1] >= 128) or (at + 4 < end and text[at + 4] >= 128):
+                return MAYBE_DATE
         while behind < end and is_space(text[behind]):
             behind += 1
-        if behind < end and text[behind] >= _FIRST_CJK:
-            return MAYBE_DATE
+        if behind < end and (text[behind] == _COUNTERS).any():
+            return SURE_DATE
     return NO_DATE
+
+
+@inlined
+def _holds(text: NDArray[np.uint32], word: NDArray[np.uint32]) -> bool:
+    """Whether a text has `word` in it."""
+    for at in range(len(text) - len(word) + 1):
+        index = 0
+        while index < len(word) and text[at + index] == word[index]:
+            index += 1
+        if index == len(word):
+            return True
+    return False
 
 
 @compiled("table", "codes", "table", "bytes", "shorts", "codes", "codes", "int")
@@ -287,6 +308,7 @@ def questions(
     ask = np.zeros(n, dtype=np.uint8)
     title_grams, described_grams = _grams(title, _TITLE_GRAM), _grams(described, _DESCRIBED_GRAM)
     run = np.empty(_DESCRIBED_GRAM, dtype=np.uint32)
+    small = np.empty(SHORT, dtype=np.uint32)
     for item in range(n):
         if items[ITEM_KIND, item] != TEXT:
             continue
@@ -316,7 +338,19 @@ def questions(
                         and _may_hold(text, start, end, lower, title, run)
                     )
                 ):
-                    ask[item] |= ASK_TITLE
+                    known = True
+                    for index in range(end - start):
+                        code = text[start + index]
+                        if code >= PLANE or lower[code] == UNKNOWN:
+                            known = False
+                            break
+                        small[index] = lower[code]
+                    if known:
+                        words = small[: end - start]
+                        asked[item * ASKED + IN_TITLE] = _holds(title, words)
+                        asked[item * ASKED + TITLE_IN] = len(title) > short_title and _holds(words, title)
+                    else:
+                        ask[item] |= ASK_TITLE
         if len(described_grams) and end - start > 30:
             sure = _lowered(text, start, lower, run, _DESCRIBED_GRAM)
             if not sure or _is_among(described_grams, _gram(run, 0, _DESCRIBED_GRAM)):

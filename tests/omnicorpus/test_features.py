@@ -23,6 +23,28 @@ def test_a_date_is_told_as_its_pattern_tells_it(texts: list[str]) -> None:
     assert told == [float(DATE.search(text) is not None) for text in found]
 
 
+WORDS = ("The", "the title", "TITLE", " ", "of", "\u0130", "ΟΣ", "𝐀", "<br>", "words", "a page", "é", "É")
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("".join),
+    st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map("".join), min_size=1, max_size=6),
+)
+def test_a_text_that_stands_in_the_title_is_told_and_one_that_holds_it(title: str, texts: list[str]) -> None:
+    title = " ".join(title.split()).lower()
+    page = read("<body>" + "".join(f"<p>{text}</p>" for text in texts))
+    found = [item.text for item in page.items if isinstance(item, Block)]
+    column = TEXT.index("in_title")
+    told = measure(page, Hints(title)).rows[:, column : column + 2].tolist() if found else []
+    lower = [text.lower() for text in found]
+    asked = [len(text) >= 4 and len(title) >= 4 for text in lower]
+    assert told == [
+        [float(ask and text in title), float(ask and len(title) > 8 and title in text)]
+        for ask, text in zip(asked, lower, strict=True)
+    ]
+
+
 NAMES = (
     "logo", "Icon", "catalogo", "avatars", "ad", "Ads", "bad", "nav", "up", "/", "-", "_", "1", ".", "?", "#", "x" * 90,
     ".jpg", ".JPEG", ".webp", ".gif", ".svg", "\u212a", "\u0130", "home",
