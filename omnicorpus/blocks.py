@@ -336,8 +336,8 @@ def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.u
     a picture's address or size may stand beside src, width and height, or a larger copy's address; and the words of
     addresses of placeholders."""
     kinds = np.array(list(_KINDS.values()), dtype=np.uint8)
-    telling = (*LAZY, "style")
-    names, places = _table((*telling, *(name for name in (*SETS, *ORIGINALS) if name not in LAZY)), 512)
+    telling = [name for name in LAZY if name != "data-src"]  # which `scan.read` knows
+    names, places = _table([*telling, *(name for name in (*SETS, *ORIGINALS) if name not in telling)], 512)
     offers = (places >= len(telling)).astype(np.int32)
     return (*_table(TAGS, _PLACES), kinds, names, offers, _table(sorted(BLANKS), 128)[0])
 

@@ -264,9 +264,14 @@ def declared_size(attributes: Mapping[str, str]) -> tuple[int | None, int | None
     """Width and height in CSS pixels as attributes or the style declare them; None where they do not, or in percent."""
     width, height = _length(attributes.get("width")), _length(attributes.get("height"))
     if given := attributes.get("style"):
-        style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(given[:LONGEST])}
-        width, height = style.get("width", width), style.get("height", height)
+        return styled_size(given, width, height)
     return width, height
+
+
+def styled_size(style: str, width: int | None, height: int | None) -> tuple[int | None, int | None]:
+    """The size that a style declares, else the one given."""
+    declared = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(style[:LONGEST])}
+    return declared.get("width", width), declared.get("height", height)
 
 
 def _length(value: str | None) -> int | None:

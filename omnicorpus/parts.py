@@ -22,6 +22,7 @@ from omnicorpus.image_candidates import (
     larger_address,
     linked_image,
     starts,
+    styled_size,
 )
 from omnicorpus.scan import (
     ITEM_ALT_END,
@@ -36,6 +37,8 @@ from omnicorpus.scan import (
     ITEM_OFFERS,
     ITEM_SOURCE,
     ITEM_SOURCES,
+    ITEM_STYLE,
+    ITEM_STYLE_END,
     NAMES_FILE,
     NEAR,
     NODE_LAST,
@@ -322,7 +325,11 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
                 found[position] = image
             continue
         if url:
-            found[position] = Shown(url, None, width if width >= 0 else None, height if height >= 0 else None)
+            sides = width if width >= 0 else None, height if height >= 0 else None
+            if columns[ITEM_STYLE_END]:
+                style = page.body[columns[ITEM_STYLE] : columns[ITEM_STYLE_END]]
+                sides = styled_size(unescape(style), *sides)
+            found[position] = Shown(url, None, *sides)
     return found
 
 

@@ -31,11 +31,14 @@ for none."""
 ITEM_SOURCE, ITEM_SOURCE_END, ITEM_ALT, ITEM_WIDTH, ITEM_HEIGHT = range(ITEM_OUTER + 3, ITEM_OUTER + 8)
 """Columns of a picture whose src, alt, width and height say all that is asked of most pictures' attributes: the span of
 src in the markup, characters of the alt text, and the sides in CSS pixels, -1 for none. Of any other picture the source
-is -1, and the other four mean nothing, nor do the next four."""
-ITEM_ALT_START, ITEM_ALT_END, ITEM_FORM, ITEM_OFFERS, ITEM_LED, ITEM_LAZY = range(ITEM_HEIGHT + 1, ITEM_HEIGHT + 7)
-"""More columns of a picture: the span of alt in the markup, the form of src's address, whether attributes may name
-larger copies; and of every picture, what the address of the link around it is told by, and whether "lazy" stands in the
-names of it and of the three spans around."""
+is -1, and the other four mean nothing, nor do the next six. The address of data-src, if it is plain, stands for src, as
+scripts put it there."""
+(
+    ITEM_ALT_START, ITEM_ALT_END, ITEM_STYLE, ITEM_STYLE_END, ITEM_FORM, ITEM_OFFERS, ITEM_LED, ITEM_LAZY,
+) = range(ITEM_HEIGHT + 1, ITEM_HEIGHT + 9)  # fmt: skip
+"""More columns of a picture: the spans of alt and style in the markup, the form of its address, whether attributes may
+name larger copies; and of every picture, what the address of the link around it is told by, and whether it is loaded
+late: by an attribute, or as "lazy" in the names of it and of the three spans around says."""
 ITEM_COLUMNS = ITEM_LAZY + 1
 UNSURE, WHOLE, OF_SCHEME, OF_HOST, OF_FOLDER = range(5)
 """Forms of an address that is no placeholder: with scheme and host; to be put behind the scheme, the host, the folder
@@ -64,7 +67,8 @@ _CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class",
 _HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
 _STYLE, _ARIA, _TRUE = (_codes(text) for text in ("style=", "aria-", '="true"'))
 _VISIBILITY, _NONE = _codes("visibility"), _codes("none")
-_SRC, _ALT, _WIDTH, _HEIGHT = (_codes(name) for name in ("src", "alt", "width", "height"))
+_SRC, _ALT, _WIDTH, _HEIGHT, _OWN_STYLE = (_codes(name) for name in ("src", "alt", "width", "height", "style"))
+_DATA_SRC = _codes("data-src")
 _START, _VALUE, _REVERSED, _COLSPAN, _ROWSPAN = (
     _codes(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
 )
@@ -72,8 +76,9 @@ _DASHES, _ARROW = _codes("!--"), _codes("-->")
 _HTTP, _HTTPS, _LATE = _codes("http://"), _codes("https://"), _codes("lazy")
 _JPG, _JPEG, _PNG, _WEBP, _GIF, _AVIF = (_codes(f".{name}") for name in ("jpg", "jpeg", "png", "webp", "gif", "avif"))
 _DOT, _QUESTION, _HASH, _HYPHEN, _UNDERSCORE, _PERCENT = (ord(character) for character in ".?#-_%")
-_LONGEST = 2_000
+_SHORTEST, _LONGEST = 5, 2_000
 """Characters of an address that is looked at here."""
+_PX = _codes("px")
 _NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
 
 
@@ -113,6 +118,14 @@ def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint
         if codes[at] == word[0] and _stands(codes, at, end, word):
             return at
     return -1
+
+
+@inlined
+def _next(codes: NDArray[np.uint32], start: int, end: int, code: int) -> int:
+    """Where a character first stands in a span, or its end."""
+    while start < end and codes[start] != code:
+        start += 1
+    return start
 
 
 @inlined
@@ -318,9 +331,11 @@ def _resolved(codes: NDArray[np.uint32], start: int, end: int) -> int:
 
 @inlined
 def _pixels(codes: NDArray[np.uint32], start: int, end: int) -> int:
-    """A whole number of at most five digits; -1 for an empty value, -2 for anything else."""
+    """A whole number of at most five digits, "px" behind it or not; -1 for an empty value, -2 for anything else."""
     if start == end:
         return -1
+    if end - start > 2 and codes[end - 2] == _PX[0] and codes[end - 1] == _PX[1]:
+        end -= 2
     if end - start > 5:
         return -2
     number = 0
@@ -464,9 +479,9 @@ def _glance(
     """Write `ITEM_SOURCE` and the columns behind it for a picture with the attributes in a span. `telling` finds the
     attributes (see `numbered`) that must be asked otherwise where a picture has them; but those whose place in `offers`
     is not 0 only name larger copies."""
-    source = source_end = -1
+    source = source_end = late = late_end = -1
     alt, width, height = 0, -1, -1
-    alt_start = alt_end = offering = 0
+    alt_start = alt_end = style = style_end = offering = 0
     items[ITEM_SOURCE, item] = -1
     at = start
     while at < end:
@@ -497,9 +512,23 @@ def _glance(
             width = _pixels(codes, value, close)
         elif length == len(_HEIGHT) and _stands(codes, first, at, _HEIGHT):
             height = _pixels(codes, value, close)
+        elif length == len(_OWN_STYLE) and _stands(codes, first, at, _OWN_STYLE):
+            style, style_end = value, close
+        elif length == len(_DATA_SRC) and _stands(codes, first, at, _DATA_SRC):
+            late, late_end = value, close
         at = close + 1
     if width == -2 or height == -2:
         return
+    form = UNSURE
+    if late >= 0:
+        # what `image_candidates.best_address` takes before all others, if it is an address
+        source, source_end = late, late_end
+        form = _form(codes, source, source_end, blanks)
+        if form == UNSURE or source_end - source < _SHORTEST or _next(codes, source, source_end, _SLASH) == source_end:
+            return
+        items[ITEM_LAZY, item] = 1
+    elif source >= 0:
+        form = _form(codes, source, source_end, blanks)
     items[ITEM_SOURCE, item] = source
     items[ITEM_SOURCE_END, item] = source_end
     items[ITEM_ALT, item] = alt
@@ -507,7 +536,9 @@ def _glance(
     items[ITEM_HEIGHT, item] = height
     items[ITEM_ALT_START, item] = alt_start
     items[ITEM_ALT_END, item] = alt_end
-    items[ITEM_FORM, item] = _form(codes, source, source_end, blanks) if source >= 0 else UNSURE
+    items[ITEM_STYLE, item] = style
+    items[ITEM_STYLE_END, item] = style_end
+    items[ITEM_FORM, item] = form
     items[ITEM_OFFERS, item] = offering
 
 

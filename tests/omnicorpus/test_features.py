@@ -38,7 +38,7 @@ def test_a_text_that_stands_in_the_title_is_told_and_one_that_holds_it(title: st
     column = TEXT.index("in_title")
     told = measure(page, Hints(title)).rows[:, column : column + 2].tolist() if found else []
     lower = [text.lower() for text in found]
-    asked = [len(text) >= 4 and len(title) >= 4 for text in lower]
+    asked = [len(text) >= 4 and len(title) >= 4 for text in found]
     assert told == [
         [float(ask and text in title), float(ask and len(title) > 8 and title in text)]
         for ask, text in zip(asked, lower, strict=True)
