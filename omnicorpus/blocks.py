@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import mathml, scan
-from omnicorpus.image_candidates import LAZY
+from omnicorpus.image_candidates import BLANKS, LAZY, ORIGINALS, SETS
 from omnicorpus.tree import NESTING, TooDeep
 
 _TOKEN = re.compile(r'<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>([^<]*+)')
@@ -230,8 +230,10 @@ class Page:
 
     @cached_property
     def pictures(self) -> dict[int, list[int]]:
-        """The columns of each picture, by its position, in reading order."""
-        return {position: columns for position, *columns in scan.pictures(self.columns.items).tolist()}
+        """The columns of each picture, by its position, in reading order, and the elements near it (see
+        `scan.pictures`)."""
+        rows = scan.pictures(self.columns.items, self.columns.nodes).tolist()
+        return {position: columns for position, *columns in rows}
 
     def picture(self, position: int) -> Picture:
         """The picture at a position."""
@@ -329,11 +331,15 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
 
 
 @cache
-def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.uint64]]:
-    """What `scan.read` needs to know of the known tags: how to find them, and their kinds; and the attributes in which
-    a picture's address or size may stand beside src, width and height."""
-    keys, numbers = _table(TAGS, _PLACES)
-    return keys, numbers, np.array(list(_KINDS.values()), dtype=np.uint8), _table((*LAZY, "style"), 256)[0]
+def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
+    """What `scan.read` needs to know of the known tags: how to find them, and their kinds; the attributes in which
+    a picture's address or size may stand beside src, width and height, or a larger copy's address; and the words of
+    addresses of placeholders."""
+    kinds = np.array(list(_KINDS.values()), dtype=np.uint8)
+    telling = [name for name in LAZY if name != "data-src"]  # which `scan.read` knows
+    names, places = _table([*telling, *(name for name in (*SETS, *ORIGINALS) if name not in telling)], 512)
+    offers = (places >= len(telling)).astype(np.int32)
+    return (*_table(TAGS, _PLACES), kinds, names, offers, _table(sorted(BLANKS), 128)[0])
 
 
 def _table(words: Sequence[str], places: int) -> tuple[NDArray[np.uint64], Ints]:

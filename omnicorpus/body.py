@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -21,10 +21,6 @@ from omnicorpus import verdict
 from omnicorpus.blocks import Page
 from omnicorpus.features import Addressed, Bools, Floats, Hints, Ints, measure, picture_rows
 
-_ROWS = 16
-"""Rows multiplied at once. OpenBLAS starts threads for larger products, which wait for each other longer than they
-work."""
-
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -33,25 +29,21 @@ class Network:
     mean: Floats
     scale: Floats
     layers: tuple[tuple[Floats, Floats], ...]
+    _flat: tuple[Ints, Floats, Floats] = field(init=False, repr=False)
+    """Widths, weights and biases as `verdict.probability` wants them."""
+
+    def __post_init__(self) -> None:
+        widths = [self.mean.size, *(bias.size for _, bias in self.layers)]
+        weights = [np.asarray(weight, np.float32).T.ravel() for weight, _ in self.layers]
+        biases = [np.asarray(bias, np.float32) for _, bias in self.layers]
+        object.__setattr__(self, "_flat", (np.array(widths), np.concatenate(weights), np.concatenate(biases)))
 
     def probability(self, rows: Floats, positions: Ints | None = None) -> Floats:
         """Rows (n, columns), or those of them at some positions, to as many probabilities."""
         rows = np.ascontiguousarray(rows, np.float32)
-        weight, bias = self.layers[0]
-        found: Floats
-        if bias.size == 1:
-            chosen = rows if positions is None else rows[positions]
-            found = verdict.alone(chosen, self.mean, self.scale, weight.ravel(), bias)
-            return found
         if positions is None:
             positions = np.arange(len(rows))
-        values = verdict.scaled(rows, positions, self.mean, self.scale, _ROWS) @ weight
-        values += bias
-        for weight, bias in self.layers[1:]:
-            np.maximum(values, 0, out=values)
-            values = values @ weight
-            values += bias
-        found = 1 / (1 + np.exp(-values.ravel()[: len(positions)]))
+        found: Floats = verdict.probability(rows, positions, self.mean, self.scale, *self._flat)
         return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -299,7 +300,9 @@ def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
         blocks.codes(described),
         _SHORT_TITLE,
     )
-    positions = np.flatnonzero(ask)
+    positions = ask.nonzero()[0]
+    if not positions.size:
+        return asked
     for position, wanted, start, end in zip(
         positions.tolist(),
         ask[positions].tolist(),
@@ -385,23 +388,22 @@ class Addressed(Protocol):
     def declared_height(self) -> int | None: ...
 
 
-_CHROME_WORDS = frozenset((
+_CHROME_WORDS = (
     "sprite", "sprites", "ad", "ads", "pixel", "button", "buttons", "btn", "arrow", "arrows", "banner", "banners",
     "nav", "loading", "thumb", "thumbnail", "thumbnails", "badge", "badges", "bullet", "bg", "background", "header",
     "footer", "social", "facebook", "twitter", "count", "tracker", "prev", "next", "home", "up", "top",
-))  # fmt: skip
+)  # fmt: skip
 """Words in the last part of an address that name a page's furniture."""
 
 
-def _names_chrome(path: str) -> bool:
-    return "logo" in path or "icon" in path or "avatar" in path or not _CHROME_WORDS.isdisjoint(_WORD.findall(path))
+@cache
+def _chrome() -> NDArray[np.uint64]:
+    words: NDArray[np.uint64] = scan.numbered(*_joined(list(_CHROME_WORDS)), 128)[0]
+    return words
 
 
-_IMAGE_LINK = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:[?#]|$)", re.IGNORECASE)
-
-
-_IMAGE_TAGS = frozenset(blocks.TAGS.index(tag) for tag in ("img", "amp-img", "image", "body"))
-"""Tags of plain images; a background has the body's number."""
+_PLAIN_IMAGE = np.array([tag in ("img", "amp-img", "image", "body") for tag in blocks.TAGS])
+"""Which tags are plain images; a background has the body's number."""
 
 
 def picture_rows(
@@ -414,41 +416,38 @@ def picture_rows(
 
     `images` holds the address and size of each picture by its position; `kept` says which items are kept texts.
     """
-    positions = np.array(sorted(images), dtype=np.int64)
-    repeats: dict[str, int] = {}
-    for image in images.values():
-        repeats[image.url] = repeats.get(image.url, 0) + 1
+    positions = sorted(images)
+    repeats = Counter([image.url for image in images.values()])
+    addresses: list[str] = []
     told: list[int] = []
-    for position in positions.tolist():
+    end = 0
+    for position in positions:
         image, columns = images[position], page.pictures[position]
         width, height = image.declared_width, image.declared_height
-        path = image.url.lower().partition("?")[0]
-        link = page.link_of(columns)
-        lazy = "lazy" in page.names_of(columns).lower()
-        alt = columns[scan.ITEM_ALT]
+        alt, late = columns[scan.ITEM_ALT], False
         if columns[scan.ITEM_SOURCE] < 0:
             attributes = page.picture(position).attributes
-            alt, lazy = len(attributes.get("alt", "")), lazy or "data-src" in attributes
+            alt, late = len(attributes.get("alt", "")), "data-src" in attributes
+        address = image.url.lower()
+        addresses.append(address)
+        end += len(address)
         told += (
             -1 if width is None else width,
             -1 if height is None else height,
             alt,
             repeats[image.url],
-            rows.CHROME * _names_chrome(path[-80:])
-            | rows.PHOTO * path.endswith((".jpg", ".jpeg", ".webp"))
-            | rows.GIF * path.endswith(".gif")
-            | rows.VECTOR * path.endswith(".svg")
-            | rows.PLAYER * (columns[scan.ITEM_TAG] not in _IMAGE_TAGS)
-            | rows.IN_LINK * (link is not None)
-            | rows.IMAGE_LINK * (link is not None and _IMAGE_LINK.search(link) is not None)
-            | rows.ALONE * (link is not None and columns[scan.ITEM_ALONE] == 1)
-            | rows.SILENT * (columns[scan.ITEM_SILENT] == 1)
-            | rows.LAZY * lazy,
+            late,
+            end,
         )
-    return positions, rows.of_pictures(
+    places = np.array(positions, dtype=np.int64)
+    return places, rows.of_pictures(
         measured.rows,
-        positions,
+        places,
         np.array(told, dtype=np.int32),
+        blocks.codes("".join(addresses)),
+        _chrome(),
+        page.columns.items,
+        _PLAIN_IMAGE,
         kept,
         measured.is_text,
         measured.size,

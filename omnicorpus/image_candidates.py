@@ -47,7 +47,9 @@ LAZY_SETS = (
 )
 
 _KEPT_ORIGINALS = frozenset(ORIGINALS)
-_ALL_SETS = frozenset(("srcset", *LAZY_SETS))
+SETS = ("srcset", *LAZY_SETS)
+"""Attributes with several addresses, each with its size."""
+_ALL_SETS = frozenset(SETS)
 
 _IMAGE_PATH = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?|jfif|heic)(?:$|[!?#@&;_:~/])", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
@@ -63,7 +65,7 @@ _SPLIT = re.compile(r",\s+|,(?=(?:https?:)?//|/|data:)")
 _SPACE = re.compile(r"[\t\n\r\f]+")
 
 
-_BLANK_WORDS = frozenset((
+BLANKS = frozenset((
     "blank", "space", "spacer", "pixel", "transparent", "placeholder", "lazy", "lazyload", "lazyloading", "lazyloader",
     "loading", "loader", "grey", "gray", "empty", "1x1", "dot", "clear", "no", "noimage", "default", "trans", "dummy",
 ))  # fmt: skip
@@ -78,7 +80,7 @@ def is_placeholder(address: str) -> bool:
     ):
         last = address if "?" in address else address[address.rfind("/") + 1 :]
         words = last.lower().replace("_", "/").replace(".", "/").replace("-", "/").split("/")
-        if _BLANK_WORDS.isdisjoint(words):
+        if BLANKS.isdisjoint(words):
             return False
     return _PLACEHOLDER.search(address) is not None
 
@@ -222,20 +224,21 @@ _PLAIN_BASE = re.compile(
 
 
 @lru_cache(maxsize=64)
-def _start(base: str, root: str) -> str:
-    """What stands before every plain address that begins with `root` ("//", "/" or "") and is resolved against
-    `base`."""
+def starts(base: str) -> tuple[str, str, str]:
+    """What stands before every plain address that begins with "//", with "/", or with neither, and is resolved against
+    `base`. Raises ValueError, as urljoin does."""
     if plain := _PLAIN_BASE.fullmatch(base):
         scheme, host, folder = plain.groups()
-        return scheme if root == "//" else f"{scheme}{host}{folder}" if not root else f"{scheme}{host}"
-    return urljoin(base, f"{root}x").removesuffix(f"{root}x")
+        return scheme, f"{scheme}{host}", f"{scheme}{host}{folder}"
+    of_scheme, of_host, of_folder = (urljoin(base, f"{root}x").removesuffix(f"{root}x") for root in ("//", "/", ""))
+    return of_scheme, of_host, of_folder
 
 
 def joined(base: str, address: str) -> str:
     """What urljoin says. Raises ValueError, as it does."""
     if (plain := _PLAIN.fullmatch(address)) and (plain[1] or "/." not in address):
-        start = _start(base, plain[2] or plain[3] or "")
-        return address if plain[1] else start + address
+        of_scheme, of_host, of_folder = starts(base)
+        return address if plain[1] else (of_scheme if plain[2] else of_host if plain[3] else of_folder) + address
     return urljoin(base, address)
 
 
@@ -261,9 +264,14 @@ def declared_size(attributes: Mapping[str, str]) -> tuple[int | None, int | None
     """Width and height in CSS pixels as attributes or the style declare them; None where they do not, or in percent."""
     width, height = _length(attributes.get("width")), _length(attributes.get("height"))
     if given := attributes.get("style"):
-        style = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(given[:LONGEST])}
-        width, height = style.get("width", width), style.get("height", height)
+        return styled_size(given, width, height)
     return width, height
+
+
+def styled_size(style: str, width: int | None, height: int | None) -> tuple[int | None, int | None]:
+    """The size that a style declares, else the one given."""
+    declared = {name.lower(): int(number) for name, number in _STYLE_LENGTH.findall(style[:LONGEST])}
+    return declared.get("width", width), declared.get("height", height)
 
 
 def _length(value: str | None) -> int | None:

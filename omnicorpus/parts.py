@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,33 @@ from numpy.typing import NDArray
 from omnicorpus import place
 from omnicorpus.blocks import TAGS, Page, Picture, unescape
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
-from omnicorpus.image_candidates import absolute, best_address, declared_size, is_placeholder, larger_address
+from omnicorpus.image_candidates import (
+    absolute,
+    best_address,
+    declared_size,
+    is_placeholder,
+    larger_address,
+    linked_image,
+    starts,
+    styled_size,
+)
 from omnicorpus.scan import (
+    ITEM_ALT_END,
+    ITEM_ALT_START,
+    ITEM_COLUMNS,
     ITEM_END,
+    ITEM_FORM,
+    ITEM_HEIGHT,
+    ITEM_LED,
+    ITEM_NAMES,
+    ITEM_NODE,
+    ITEM_OFFERS,
     ITEM_SOURCE,
+    ITEM_SOURCES,
+    ITEM_STYLE,
+    ITEM_STYLE_END,
+    NAMES_FILE,
+    NEAR,
     NODE_LAST,
     NODE_PARENT,
     NODE_TAG,
@@ -26,8 +49,6 @@ from omnicorpus.scan import (
 
 _CELLS = frozenset(("td", "th"))
 _TELLING = frozenset(TAGS.index(tag) for tag in ("aside", "nav", "footer", "header", "figure"))
-NEAR = 4
-"""Ancestors whose class names and ids go into the context of an image."""
 
 NAMES = 1_000
 """Characters of one element's names that go there: all images of a page may stand in an element with a name as long as
@@ -252,24 +273,21 @@ def _table(grid: _Grid, run: Sequence[_Words]) -> str:
     return "\n".join(lines)
 
 
-def context(page: Page, item: Picture) -> str:
-    """Class names and ids of an image and of its near ancestors, lower case; also the names of the elements that say
+def context(page: Page, position: int) -> str:
+    """Class names and ids of an image and of its `NEAR` ancestors, lower case; also the names of the elements that say
     much."""
-    words = [item.names[:NAMES]] if item.names else []
-    node = item.node
-    for _ in range(NEAR):
-        if node < 0:
-            break
-        tag, name, node = page.columns.nodes[: NODE_PARENT + 1, node].tolist()
-        if name:
+    columns = page.pictures[position]
+    names = page.names_of(columns) if position not in page.backgrounds else page.name(columns[ITEM_NAMES])
+    words = [names[:NAMES]] if names else []
+    for tag, name in zip(columns[ITEM_COLUMNS : ITEM_COLUMNS + NEAR], columns[ITEM_COLUMNS + NEAR :], strict=True):
+        if name > 0:
             words.append(page.name(name)[:NAMES])
         if tag in _TELLING:
             words.append(TAGS[tag])
     return " ".join(words).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What of an image must be known before it is chosen: its absolute address, for a video its own (`media`), and the
     size that the page declares, in CSS pixels."""
 
@@ -289,17 +307,29 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
     """The address and size of every picture of the page that has an address, by its position; `base` resolves
     addresses."""
     found = {}
+    beginnings: tuple[str | None, ...]
+    try:
+        beginnings = (None, "", *starts(base))
+    except ValueError:
+        beginnings = (None,) * 5
     for position, columns in page.pictures.items():
-        start, end, _, width, height = columns[ITEM_SOURCE:]
-        source = unescape(page.body[start:end]) if start >= 0 else ""
+        start, end, _, width, height = columns[ITEM_SOURCE : ITEM_HEIGHT + 1]
         # what `_shown` would find: the attributes of most pictures need not be read for it, which takes half the time
-        if source and not is_placeholder(source):
+        begins = beginnings[columns[ITEM_FORM]] if start >= 0 else None
+        if begins is not None:
+            url: str | None = begins + page.body[start:end]
+        elif start >= 0 and not is_placeholder(source := unescape(page.body[start:end])):
             url = absolute(base, source)
-            image = Shown(url, None, width if width >= 0 else None, height if height >= 0 else None) if url else None
         else:
-            image = _shown(page.picture(position), base)
-        if image is not None:
-            found[position] = image
+            if image := _shown(page.picture(position), base):
+                found[position] = image
+            continue
+        if url:
+            sides = width if width >= 0 else None, height if height >= 0 else None
+            if columns[ITEM_STYLE_END]:
+                style = page.body[columns[ITEM_STYLE] : columns[ITEM_STYLE_END]]
+                sides = styled_size(unescape(style), *sides)
+            found[position] = Shown(url, None, *sides)
     return found
 
 
@@ -329,20 +359,31 @@ def images_of(
 
 
 def _image(page: Page, position: int, seen: Shown, base: str, captions: Mapping[int, str]) -> Image:
-    item = page.picture(position)
-    kind = _kind(item)
-    larger = larger_address(item.attributes, item.sources, item.link) if kind == "image" else None
+    columns = page.pictures[position]
+    kind: MediaKind = "image"
+    larger = None
+    if columns[ITEM_SOURCE] >= 0 and not columns[ITEM_OFFERS] and columns[ITEM_SOURCES] not in page.sources:
+        # what `larger_address` would find without reading the attributes
+        if columns[ITEM_LED] & NAMES_FILE:
+            larger = linked_image(page.link_of(columns))
+        alt = unescape(page.body[columns[ITEM_ALT_START] : columns[ITEM_ALT_END]])
+    else:
+        item = page.picture(position)
+        kind = _kind(item)
+        alt = item.attributes.get("alt", "")
+        if kind == "image":
+            larger = larger_address(item.attributes, item.sources, item.link)
     larger = absolute(base, larger) if larger else None
     return Image(
         url=seen.url,
         larger=None if larger == seen.url else larger,
-        alt=" ".join(item.attributes.get("alt", "").split()) or None,
+        alt=" ".join(alt.split()) or None,
         declared_width=seen.declared_width,
         declared_height=seen.declared_height,
-        context=context(page, item),
+        context=context(page, position),
         kind=kind,
         media=seen.media,
-        caption=captions.get(_figure(page, item.node)) if captions else None,
+        caption=captions.get(_figure(page, columns[ITEM_NODE])) if captions else None,
     )
 
 

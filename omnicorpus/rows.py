@@ -13,16 +13,22 @@ from numpy.typing import NDArray
 from omnicorpus.native import compiled, inlined
 from omnicorpus.scan import (
     HIDES,
+    ITEM_ALONE,
     ITEM_END,
     ITEM_KIND,
+    ITEM_LAZY,
+    ITEM_LED,
     ITEM_LINKED,
     ITEM_LINKS,
     ITEM_NAMES,
     ITEM_NODE,
     ITEM_OUTER,
+    ITEM_SILENT,
     ITEM_START,
     ITEM_STRONG,
+    ITEM_TAG,
     ITEM_TIMED,
+    LED,
     NODE_DEPTH,
     NODE_FIRST,
     NODE_HIDDEN,
@@ -31,6 +37,7 @@ from omnicorpus.scan import (
     NODE_PARENT,
     NODE_TAG,
     TEXT,
+    TO_FILE,
     is_space,
 )
 
@@ -71,7 +78,6 @@ _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 _DOT, _ELLIPSIS, _COLON, _SOLIDUS, _HYPHEN, _UNDERSCORE = (ord(character) for character in ".…:/-_")
 _ZERO, _ONE, _TWO, _NINE = (ord(character) for character in "0129")
-_FIRST_CJK = 0x4E00
 _KELVIN, _DOTTED = 0x212A, 0x130
 """The two characters beyond ASCII whose lower case begins with a letter of ASCII: k and i."""
 _TITLE_GRAM, _DESCRIBED_GRAM = 4, 8
@@ -235,30 +241,52 @@ def _parts_words(text: NDArray[np.uint32], at: int, start: int, end: int) -> boo
 
 NO_DATE, MAYBE_DATE, SURE_DATE = range(3)
 """What counting characters says of a text that may be a date."""
+_COUNTERS = np.array([ord(character) for character in "年月日時时"], dtype=np.uint32)
 
 
 @inlined
 def _date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uint8]) -> int:
     """Whether what dates and times are told by stands in a text of the plane: a year, hours and minutes, numbers parted
-    twice, a number before an ideograph. What is not sure at the first of them is left to `features`."""
+    twice, a number before an ideograph that counts days. A year beside a letter that is not of ASCII is left to
+    `features`."""
     for at in range(start, end - 1):
         if not _is_decimal(text, at, end, traits):
             continue
         behind = at + 1
         if text[behind] == _COLON and _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits):
             return SURE_DATE
-        if _parts_date(text, behind, end) and (_parts_date(text, at + 3, end) or _parts_date(text, at + 4, end)):
-            return MAYBE_DATE
+        if _parts_date(text, behind, end) and _is_decimal(text, at + 2, end, traits):
+            third = at + 3 + _is_decimal(text, at + 3, end, traits)
+            if (
+                _parts_date(text, third, end)
+                and _is_decimal(text, third + 1, end, traits)
+                and _is_decimal(text, third + 2, end, traits)
+            ):
+                return SURE_DATE
         if ((text[at] == _ONE and text[behind] == _NINE) or (text[at] == _TWO and text[behind] == _ZERO)) and (
             _is_decimal(text, at + 2, end, traits) and _is_decimal(text, at + 3, end, traits)
         ):
-            alone = _parts_words(text, at - 1, start, end) and _parts_words(text, at + 4, start, end)
-            return SURE_DATE if alone else MAYBE_DATE
+            if _parts_words(text, at - 1, start, end) and _parts_words(text, at + 4, start, end):
+                return SURE_DATE
+            if (at > start and text[at - 1] >= 128) or (at + 4 < end and text[at + 4] >= 128):
+                return MAYBE_DATE
         while behind < end and is_space(text[behind]):
             behind += 1
-        if behind < end and text[behind] >= _FIRST_CJK:
-            return MAYBE_DATE
+        if behind < end and (text[behind] == _COUNTERS).any():
+            return SURE_DATE
     return NO_DATE
+
+
+@inlined
+def _holds(text: NDArray[np.uint32], word: NDArray[np.uint32]) -> bool:
+    """Whether a text has `word` in it."""
+    for at in range(len(text) - len(word) + 1):
+        index = 0
+        while index < len(word) and text[at + index] == word[index]:
+            index += 1
+        if index == len(word):
+            return True
+    return False
 
 
 @compiled("table", "codes", "table", "bytes", "shorts", "codes", "codes", "int")
@@ -280,6 +308,7 @@ def questions(
     ask = np.zeros(n, dtype=np.uint8)
     title_grams, described_grams = _grams(title, _TITLE_GRAM), _grams(described, _DESCRIBED_GRAM)
     run = np.empty(_DESCRIBED_GRAM, dtype=np.uint32)
+    small = np.empty(SHORT, dtype=np.uint32)
     for item in range(n):
         if items[ITEM_KIND, item] != TEXT:
             continue
@@ -309,7 +338,19 @@ def questions(
                         and _may_hold(text, start, end, lower, title, run)
                     )
                 ):
-                    ask[item] |= ASK_TITLE
+                    known = True
+                    for index in range(end - start):
+                        code = text[start + index]
+                        if code >= PLANE or lower[code] == UNKNOWN:
+                            known = False
+                            break
+                        small[index] = lower[code]
+                    if known:
+                        words = small[: end - start]
+                        asked[item * ASKED + IN_TITLE] = _holds(title, words)
+                        asked[item * ASKED + TITLE_IN] = len(title) > short_title and _holds(words, title)
+                    else:
+                        ask[item] |= ASK_TITLE
         if len(described_grams) and end - start > 30:
             sure = _lowered(text, start, lower, run, _DESCRIBED_GRAM)
             if not sure or _is_among(described_grams, _gram(run, 0, _DESCRIBED_GRAM)):
@@ -752,11 +793,11 @@ def measured(
 
 
 CHROME, PHOTO, GIF, VECTOR, PLAYER, IN_LINK, IMAGE_LINK, ALONE, SILENT, LAZY = (1 << bit for bit in range(10))
-"""What is told of a picture, as bits: its address names a page's furniture, ends like a photograph, a GIF, vector
+"""What a picture is told by, as bits: its address names a page's furniture, ends like a photograph, a GIF, vector
 graphics; it is no plain image; stands in a link, in one to an image, in one without text before it; in a <noscript>; is
 loaded late."""
 _TOLD_BITS = 10
-_TOLD_NUMBERS = 5
+_TOLD_NUMBERS = 6
 _OWN = 22
 _NONE_NEAR = 60
 """Items to the next kept text where there is none."""
@@ -764,11 +805,68 @@ _UNDECLARED = 999
 """Pixels of a side that is not declared, where the shorter one is asked for."""
 
 
-@compiled("matrix", "longs", "ints", "flags", "flags", "floats", "longs", "ints", "ints")
+_LAST_PART = 80
+"""Characters at the end of an address's path that may name a page's furniture."""
+_QUERY = ord("?")
+_LOGO, _ICON, _AVATAR, _JPG, _JPEG, _WEBP, _GIF, _SVG = (
+    np.array([ord(character) for character in word], dtype=np.uint32)
+    for word in ("logo", "icon", "avatar", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
+)
+
+
+@inlined
+def _stands(text: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> bool:
+    """Whether `word` stands at `start`, before `end`."""
+    if start < 0 or start + len(word) > end:
+        return False
+    for index in range(len(word)):  # noqa: SIM110 - the compiler knows no all() over a generator
+        if text[start + index] != word[index]:
+            return False
+    return True
+
+
+@inlined
+def _address_bits(text: NDArray[np.uint32], start: int, end: int, chrome: NDArray[np.uint64]) -> int:
+    """What a lower case address in a span is told by: `CHROME`, `PHOTO`, `GIF`, `VECTOR`. `chrome` finds the words that
+    name a page's furniture (see `scan.numbered`)."""
+    stop = start
+    while stop < end and text[stop] != _QUERY:
+        stop += 1
+    bits = 0
+    if (
+        _stands(text, max(start, stop - len(_JPG)), stop, _JPG)
+        or _stands(text, max(start, stop - len(_JPEG)), stop, _JPEG)
+        or _stands(text, max(start, stop - len(_WEBP)), stop, _WEBP)
+    ):
+        bits |= PHOTO
+    elif _stands(text, max(start, stop - len(_GIF)), stop, _GIF):
+        bits |= GIF
+    elif _stands(text, max(start, stop - len(_SVG)), stop, _SVG):
+        bits |= VECTOR
+    key = _SEED
+    for at in range(max(start, stop - _LAST_PART), stop + 1):
+        if at < stop and 97 <= text[at] <= 122:
+            key = (key ^ np.uint64(text[at])) * _PRIME
+            if _stands(text, at, stop, _LOGO) or _stands(text, at, stop, _ICON) or _stands(text, at, stop, _AVATAR):
+                return bits | CHROME
+        elif key != _SEED:
+            if chrome[_found(chrome, key | np.uint64(1))] != 0:
+                return bits | CHROME
+            key = _SEED
+    return bits
+
+
+@compiled(
+    "matrix", "longs", "ints", "codes", "hashes", "table", "flags", "flags", "flags", "floats", "longs", "ints", "ints"
+)
 def of_pictures(
     rows: NDArray[np.float32],
     positions: NDArray[np.int64],
     told: NDArray[np.int32],
+    addresses: NDArray[np.uint32],
+    chrome: NDArray[np.uint64],
+    items: NDArray[np.int32],
+    plain: NDArray[np.bool_],
     kept: NDArray[np.bool_],
     is_text: NDArray[np.bool_],
     size: NDArray[np.float32],
@@ -780,8 +878,10 @@ def of_pictures(
 
     Those of `measured` but for the text's own; for each of the `LEVELS` elements around, the share of its text that is
     kept; and for each, its share of all kept text; then of the picture itself what is `told`, flat: width and height in
-    CSS pixels (-1: not declared), characters of the alt text, pictures with its address, and `CHROME` and what follows
-    it. The last columns are the distances to the kept texts before and behind.
+    CSS pixels (-1: not declared), characters of the alt text, pictures with its address, whether an attribute says that
+    it is loaded late, where its address ends in `addresses` (all in lower case, one behind the other); and what is told
+    by the address, of which `chrome` are words (see `_address_bits`), and by the columns of `items`, where `plain` says
+    which tags are plain images. The last columns are the distances to the kept texts before and behind.
     """
     n = len(is_text)
     of_size, of_kept = np.zeros(n + 1), np.zeros(n + 1)
@@ -795,7 +895,7 @@ def of_pictures(
         behind[item] = item if kept[item] else behind[item + 1]
     place = rows.shape[1] - _TEXTS
     found = np.empty((len(positions), place + 2 * LEVELS + _OWN), dtype=np.float32)
-    before, reached = -1, 0
+    before, reached, address = -1, 0, 0
     for index in range(len(positions)):
         item, row = positions[index], found[index]
         row[:place] = rows[item, _TEXTS:]
@@ -808,7 +908,21 @@ def of_pictures(
             if kept[reached]:
                 before = reached
             reached += 1
-        width, height, alt, repeats, bits = told[_TOLD_NUMBERS * index : _TOLD_NUMBERS * (index + 1)]
+        width, height, alt, repeats, late, address_end = told[_TOLD_NUMBERS * index : _TOLD_NUMBERS * (index + 1)]
+        bits = _address_bits(addresses, address, address_end, chrome)
+        address = address_end
+        if not plain[items[ITEM_TAG, item]]:
+            bits |= PLAYER
+        if items[ITEM_LED, item] & LED:
+            bits |= IN_LINK
+            if items[ITEM_LED, item] & TO_FILE:
+                bits |= IMAGE_LINK
+            if items[ITEM_ALONE, item] == 1:
+                bits |= ALONE
+        if items[ITEM_SILENT, item] == 1:
+            bits |= SILENT
+        if late or items[ITEM_LAZY, item]:
+            bits |= LAZY
         least = min(width if width > 0 else _UNDECLARED, height if height > 0 else _UNDECLARED)
         column = place + 2 * LEVELS
         row[column] = np.log1p(max(width, 0))

@@ -31,8 +31,23 @@ for none."""
 ITEM_SOURCE, ITEM_SOURCE_END, ITEM_ALT, ITEM_WIDTH, ITEM_HEIGHT = range(ITEM_OUTER + 3, ITEM_OUTER + 8)
 """Columns of a picture whose src, alt, width and height say all that is asked of most pictures' attributes: the span of
 src in the markup, characters of the alt text, and the sides in CSS pixels, -1 for none. Of any other picture the source
-is -1, and the other four mean nothing."""
-ITEM_COLUMNS = ITEM_HEIGHT + 1
+is -1, and the other four mean nothing, nor do the next six. The address of data-src, if it is plain, stands for src, as
+scripts put it there."""
+(
+    ITEM_ALT_START, ITEM_ALT_END, ITEM_STYLE, ITEM_STYLE_END, ITEM_FORM, ITEM_OFFERS, ITEM_LED, ITEM_LAZY,
+) = range(ITEM_HEIGHT + 1, ITEM_HEIGHT + 9)  # fmt: skip
+"""More columns of a picture: the spans of alt and style in the markup, the form of its address, whether attributes may
+name larger copies; and of every picture, what the address of the link around it is told by, and whether it is loaded
+late: by an attribute, or as "lazy" in the names of it and of the three spans around says."""
+ITEM_COLUMNS = ITEM_LAZY + 1
+UNSURE, WHOLE, OF_SCHEME, OF_HOST, OF_FOLDER = range(5)
+"""Forms of an address that is no placeholder: with scheme and host; to be put behind the scheme, the host, the folder
+of the page. What is not sure to be one of these is asked in `omnicorpus.image_candidates`."""
+LED, NAMES_FILE, TO_FILE = 1, 2, 4
+"""What a picture's link is told by, as bits: there is one; the ending of an image file stands in it, and where its path
+may end."""
+NEAR = 4
+"""Elements around a picture, from the innermost, that `pictures` tells of."""
 TEXT, PICTURE, BACKGROUND = range(3)
 """Kinds of item; a background is an element whose attributes may hold an image address in their style."""
 
@@ -52,11 +67,18 @@ _CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class",
 _HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
 _STYLE, _ARIA, _TRUE = (_codes(text) for text in ("style=", "aria-", '="true"'))
 _VISIBILITY, _NONE = _codes("visibility"), _codes("none")
-_SRC, _ALT, _WIDTH, _HEIGHT = (_codes(name) for name in ("src", "alt", "width", "height"))
+_SRC, _ALT, _WIDTH, _HEIGHT, _OWN_STYLE = (_codes(name) for name in ("src", "alt", "width", "height", "style"))
+_DATA_SRC = _codes("data-src")
 _START, _VALUE, _REVERSED, _COLSPAN, _ROWSPAN = (
     _codes(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
 )
 _DASHES, _ARROW = _codes("!--"), _codes("-->")
+_HTTP, _HTTPS, _LATE = _codes("http://"), _codes("https://"), _codes("lazy")
+_JPG, _JPEG, _PNG, _WEBP, _GIF, _AVIF = (_codes(f".{name}") for name in ("jpg", "jpeg", "png", "webp", "gif", "avif"))
+_DOT, _QUESTION, _HASH, _HYPHEN, _UNDERSCORE, _PERCENT = (ord(character) for character in ".?#-_%")
+_SHORTEST, _LONGEST = 5, 2_000
+"""Characters of an address that is looked at here."""
+_PX = _codes("px")
 _NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
 
 
@@ -96,6 +118,14 @@ def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint
         if codes[at] == word[0] and _stands(codes, at, end, word):
             return at
     return -1
+
+
+@inlined
+def _next(codes: NDArray[np.uint32], start: int, end: int, code: int) -> int:
+    """Where a character first stands in a span, or its end."""
+    while start < end and codes[start] != code:
+        start += 1
+    return start
 
 
 @inlined
@@ -301,9 +331,11 @@ def _resolved(codes: NDArray[np.uint32], start: int, end: int) -> int:
 
 @inlined
 def _pixels(codes: NDArray[np.uint32], start: int, end: int) -> int:
-    """A whole number of at most five digits; -1 for an empty value, -2 for anything else."""
+    """A whole number of at most five digits, "px" behind it or not; -1 for an empty value, -2 for anything else."""
     if start == end:
         return -1
+    if end - start > 2 and codes[end - 2] == _PX[0] and codes[end - 1] == _PX[1]:
+        end -= 2
     if end - start > 5:
         return -2
     number = 0
@@ -315,13 +347,141 @@ def _pixels(codes: NDArray[np.uint32], start: int, end: int) -> int:
 
 
 @inlined
+def _is_letter_or_digit(code: int) -> bool:
+    return 97 <= code <= 122 or 65 <= code <= 90 or 48 <= code <= 57
+
+
+@inlined
+def _names_blank(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.uint64]) -> bool:
+    """Whether a word of the last part of an address, of all of it where it has a query, is one of `blanks` (see
+    `numbered`)."""
+    queried = found = False
+    for at in range(start, end):
+        queried = queried or codes[at] == _QUESTION
+    key = _SEED
+    for at in range(start, end + 1):
+        code = codes[at] if at < end else np.uint32(_SLASH)
+        if code in (_SLASH, _UNDERSCORE, _DOT, _HYPHEN):
+            key |= np.uint64(1)
+            found = found or blanks[_slot(blanks, key)] != 0
+            if code == _SLASH and at < end and not queried:
+                found = False
+            key = _SEED
+        else:
+            key = (key ^ np.uint64(code + 32 if 65 <= code <= 90 else code)) * _PRIME
+    return found
+
+
+@inlined
+def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.uint64]) -> int:
+    """The form of an address. All but the whole ones are among those of `image_candidates.joined` that need no more
+    than to be put behind their beginning: plain characters, no part that begins with a dot, none that is empty."""
+    form, at = OF_FOLDER, start
+    if _stands(codes, start, end, _HTTP) or _stands(codes, start, end, _HTTPS):
+        form = WHOLE
+    elif start < end and codes[start] == _SLASH:
+        form, at = OF_HOST, start + 1
+        if at < end and codes[at] == _SLASH:
+            form, at = OF_SCHEME, at + 1
+    before = np.uint32(_SLASH)
+    in_host, queried = form == OF_SCHEME, False
+    if at == end or end - start > _LONGEST:
+        return UNSURE
+    for index in range(at, end):
+        code = codes[index]
+        if form == WHOLE:
+            if code <= 32 or code >= 127 or code in (_HASH, _AND):
+                return UNSURE
+        elif code == _SLASH:
+            if before == _SLASH:
+                return UNSURE
+            in_host = False
+        elif code == _DOT:
+            if before == _SLASH:
+                return UNSURE
+        elif code == _QUESTION:
+            if queried or index == at:
+                return UNSURE
+            queried = True
+        elif not (
+            _is_letter_or_digit(code)
+            or code == _HYPHEN
+            or (queried and code == _EQUALS)
+            or (not in_host and code in (_UNDERSCORE, _PERCENT))
+        ):
+            return UNSURE
+        before = code
+    if before == _QUESTION or _names_blank(codes, start, end, blanks):
+        return UNSURE
+    return form
+
+
+@inlined
+def _ending(codes: NDArray[np.uint32], at: int, end: int, name: NDArray[np.uint32]) -> int:
+    """`NAMES_FILE` if the ending of an image file stands at a place, in any case, and `TO_FILE` if a path ends behind
+    it, as a regular expression finds them: ı and İ are an i to it."""
+    if at + len(name) > end:
+        return 0
+    for index in range(1, len(name)):
+        code = codes[at + index]
+        if 65 <= code <= 90:
+            code += np.uint32(32)
+        elif code == 0x130 or code == 0x131:
+            code = np.uint32(ord("i"))
+        if code != name[index]:
+            return 0
+    at += len(name)
+    ends = at == end or codes[at] == _QUESTION or codes[at] == _HASH or (at == end - 1 and codes[at] == _NEWLINE)
+    return NAMES_FILE | TO_FILE if ends else NAMES_FILE
+
+
+@inlined
+def _led(codes: NDArray[np.uint32], start: int, end: int) -> int:
+    """What a link with an address in a span is told by (see `LED`)."""
+    if start < 0 or start >= end:
+        return 0
+    found = LED
+    for at in range(start, end):
+        if codes[at] == _DOT:
+            found |= (
+                _ending(codes, at, end, _JPG)
+                | _ending(codes, at, end, _JPEG)
+                | _ending(codes, at, end, _PNG)
+                | _ending(codes, at, end, _WEBP)
+                | _ending(codes, at, end, _GIF)
+                | _ending(codes, at, end, _AVIF)
+            )
+    return found
+
+
+@inlined
+def _is_lazy(pool: NDArray[np.uint32], ends: NDArray[np.int32], name: int) -> bool:
+    """Whether "lazy" stands in a name of the pool; `ends` as in `_interned`."""
+    if name < 0:
+        return False
+    for at in range(ends[name], ends[name + 1]):  # noqa: SIM110
+        if _reads(pool, at, ends[name + 1], _LATE):
+            return True
+    return False
+
+
+@inlined
 def _glance(
-    codes: NDArray[np.uint32], start: int, end: int, telling: NDArray[np.uint64], items: NDArray[np.int32], item: int
+    codes: NDArray[np.uint32],
+    start: int,
+    end: int,
+    telling: NDArray[np.uint64],
+    offers: NDArray[np.int32],
+    blanks: NDArray[np.uint64],
+    items: NDArray[np.int32],
+    item: int,
 ) -> None:
     """Write `ITEM_SOURCE` and the columns behind it for a picture with the attributes in a span. `telling` finds the
-    attributes (see `numbered`) that must be asked otherwise where a picture has them."""
-    source = source_end = -1
+    attributes (see `numbered`) that must be asked otherwise where a picture has them; but those whose place in `offers`
+    is not 0 only name larger copies."""
+    source = source_end = late = late_end = -1
     alt, width, height = 0, -1, -1
+    alt_start = alt_end = style = style_end = offering = 0
     items[ITEM_SOURCE, item] = -1
     at = start
     while at < end:
@@ -335,25 +495,51 @@ def _glance(
         close = value
         while close < end and codes[close] != _QUOTE:
             close += 1
-        if close == end or telling[_slot(telling, _hash(codes, first, at))] != 0:
+        if close == end:
             return
+        slot = _slot(telling, _hash(codes, first, at))
+        if telling[slot] != 0:
+            if offers[slot] == 0:
+                return
+            offering = 1
         length = at - first
         if length == len(_SRC) and _stands(codes, first, at, _SRC):
             source, source_end = value, close
         elif length == len(_ALT) and _stands(codes, first, at, _ALT):
             alt = _resolved(codes, value, close)
+            alt_start, alt_end = value, close
         elif length == len(_WIDTH) and _stands(codes, first, at, _WIDTH):
             width = _pixels(codes, value, close)
         elif length == len(_HEIGHT) and _stands(codes, first, at, _HEIGHT):
             height = _pixels(codes, value, close)
+        elif length == len(_OWN_STYLE) and _stands(codes, first, at, _OWN_STYLE):
+            style, style_end = value, close
+        elif length == len(_DATA_SRC) and _stands(codes, first, at, _DATA_SRC):
+            late, late_end = value, close
         at = close + 1
     if width == -2 or height == -2:
         return
+    form = UNSURE
+    if late >= 0:
+        # what `image_candidates.best_address` takes before all others, if it is an address
+        source, source_end = late, late_end
+        form = _form(codes, source, source_end, blanks)
+        if form == UNSURE or source_end - source < _SHORTEST or _next(codes, source, source_end, _SLASH) == source_end:
+            return
+        items[ITEM_LAZY, item] = 1
+    elif source >= 0:
+        form = _form(codes, source, source_end, blanks)
     items[ITEM_SOURCE, item] = source
     items[ITEM_SOURCE_END, item] = source_end
     items[ITEM_ALT, item] = alt
     items[ITEM_WIDTH, item] = width
     items[ITEM_HEIGHT, item] = height
+    items[ITEM_ALT_START, item] = alt_start
+    items[ITEM_ALT_END, item] = alt_end
+    items[ITEM_STYLE, item] = style
+    items[ITEM_STYLE_END, item] = style_end
+    items[ITEM_FORM, item] = form
+    items[ITEM_OFFERS, item] = offering
 
 
 @inlined
@@ -492,13 +678,15 @@ def _copy_without_comments(codes: NDArray[np.uint32], start: int, end: int, text
             index += 1
 
 
-@compiled("codes", "hashes", "ints", "bytes", "hashes", "int", "int", "bool")
+@compiled("codes", "hashes", "ints", "bytes", "hashes", "ints", "hashes", "int", "int", "bool")
 def read(
     codes: NDArray[np.uint32],
     tag_keys: NDArray[np.uint64],
     tag_numbers: NDArray[np.int32],
     tag_kinds: NDArray[np.uint8],
     telling: NDArray[np.uint64],
+    offers: NDArray[np.int32],
+    blanks: NDArray[np.uint64],
     pre: int,
     deepest: int,
     backgrounds: bool,
@@ -510,10 +698,10 @@ def read(
     `tag_keys` and `tag_numbers` (see `numbered`) find the number of a known tag,
     `tag_kinds` holds the kind of each number; the number of an unknown tag is len(tag_kinds) + its pool number. `pre`,
     and the two numbers after it, are those of <pre>, <source> and the first player; players come last, and the four
-    before <pre> are lists, entries and cells. `telling` are
-    attributes of pictures (see `_glance`). What a comment holds is not there at all. Of a formula,
-    the text at its start is taken and nothing else. `backgrounds` makes an item of each line-breaking element with an
-    address in its attributes.
+    before <pre> are lists, entries and cells. `telling` and `offers` are attributes of pictures (see `_glance`),
+    `blanks` words of addresses (see `_names_blank`). What a comment holds is not there at all. Of a formula, the text
+    at its start is taken and nothing else. `backgrounds` makes an item of each line-breaking element with an address in
+    its attributes.
     """
     length = len(codes)
     source_tag, first_player = pre + 1, pre + 2
@@ -683,6 +871,7 @@ def read(
                     items[ITEM_END, n_items] = raw_end
                     items[ITEM_NAMES, n_items] = own
                     items[ITEM_SOURCE, n_items] = -1
+                    items[ITEM_LAZY, n_items] = _is_lazy(pool, ends, own)
                     n_items += 1
         elif slash:
             if kind == LINK:
@@ -716,10 +905,14 @@ def read(
             items[ITEM_SOURCES, n_items] = own_list
             items[ITEM_SILENT, n_items] = in_silent > 0
             items[ITEM_ALONE, n_items] = alone
+            lazy = _is_lazy(pool, ends, items[ITEM_NAMES, n_items])
             for index in range(3):
                 items[ITEM_OUTER + index, n_items] = spans[n_spans - 3 + index]
+                lazy = lazy or _is_lazy(pool, ends, spans[n_spans - 3 + index])
+            items[ITEM_LED, n_items] = _led(codes, link, link_end)
+            items[ITEM_LAZY, n_items] = lazy
             if tag < first_player:
-                _glance(codes, raw, raw_end, telling, items, n_items)
+                _glance(codes, raw, raw_end, telling, offers, blanks, items, n_items)
             else:
                 items[ITEM_SOURCE, n_items] = -1
             n_items += 1
@@ -809,18 +1002,27 @@ def read(
     )  # fmt: skip
 
 
-@compiled("table")
-def pictures(items: NDArray[np.int32]) -> Any:
-    """Position and columns of every item that is no text, a row each."""
+@compiled("table", "table")
+def pictures(items: NDArray[np.int32], nodes: NDArray[np.int32]) -> Any:
+    """Position and columns of every item that is no text, a row each; behind them the tags, then the names, of the
+    `NEAR` elements around it, -1 for none."""
     count = 0
     for item in range(items.shape[1]):
         count += items[ITEM_KIND, item] != TEXT
-    found = np.empty((count, 1 + ITEM_COLUMNS), dtype=np.int32)
+    found = np.full((count, 1 + ITEM_COLUMNS + 2 * NEAR), -1, dtype=np.int32)
     row = 0
     for item in range(items.shape[1]):
-        if items[ITEM_KIND, item] != TEXT:
-            found[row, 0] = item
-            for column in range(ITEM_COLUMNS):
-                found[row, 1 + column] = items[column, item]
-            row += 1
+        if items[ITEM_KIND, item] == TEXT:
+            continue
+        found[row, 0] = item
+        for column in range(ITEM_COLUMNS):
+            found[row, 1 + column] = items[column, item]
+        node = items[ITEM_NODE, item]
+        for step in range(NEAR):
+            if node < 0:
+                break
+            found[row, 1 + ITEM_COLUMNS + step] = nodes[NODE_TAG, node]
+            found[row, 1 + ITEM_COLUMNS + NEAR + step] = nodes[NODE_NAMES, node]
+            node = nodes[NODE_PARENT, node]
+        row += 1
     return found

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from omnicorpus.blocks import read
-from omnicorpus.body import best_set, choose, model
+from omnicorpus.body import Network, best_set, choose, model
 from omnicorpus.features import Hints, measure
 
 
@@ -29,6 +32,21 @@ def test_no_other_threshold_has_a_larger_expected_f1(items: list[tuple[float, in
 
     best = expected(best_set(probability, weight))
     assert all(best >= expected(probability >= threshold) - 1e-6 for threshold in probability)
+
+
+@pytest.mark.parametrize("widths", [(5, 1), (13, 6, 1), (253, 64, 32, 1)])
+@pytest.mark.parametrize("count", [0, 1, 2, 7])
+def test_a_network_is_its_products_of_matrices(widths: tuple[int, ...], count: int) -> None:
+    dice = np.random.default_rng(3)
+    layers = tuple((dice.normal(0, 0.2, each), dice.normal(size=each[1])) for each in pairwise(widths))
+    mean, scale = dice.uniform(0.5, 2, size=(2, widths[0])).astype(np.float32)
+    rows = dice.normal(size=(9, widths[0])).astype(np.float32)
+    positions = dice.permutation(9)[:count]
+    values = np.clip((rows[positions] - mean) / scale, -4, 4)
+    for place, (weight, bias) in enumerate(layers):
+        values = (np.maximum(values, 0) if place else values) @ weight + bias
+    found = Network(mean, scale, layers).probability(rows, positions)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-values[:, 0])), rtol=1e-3, atol=1e-5)
 
 
 def test_a_page_without_items_chooses_nothing() -> None:

@@ -15,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnicorpus import hostile, scan
-from omnicorpus.blocks import Block, Picture, read, unescape
-from omnicorpus.image_candidates import LAZY, declared_size
+from omnicorpus.blocks import TAGS, Block, Picture, read, unescape
+from omnicorpus.image_candidates import LAZY, absolute, best_address, declared_size, is_placeholder, starts
+from omnicorpus.parts import shown
 from omnicorpus.tree import TooManyAttributes, parse
 
 TOKEN = re.compile(
     r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]*+(?:="[^"]*+"|=))*+[^>=]*+)>((?:[^<]|<!--.*?-->)*+)', re.DOTALL
 )
 COMMENT = re.compile("<!--.*?-->", re.DOTALL)
+BASES = ("https://h.test/p/q.html?r#s", "http://h.test", "https://h.test/p//q", "https://h.test/p/../q", "x:y", "")
 NAMES = re.compile(r'\s(?:class|id|itemprop|role|rel)="([^"]*)"')
 INLINE = {"a", "b", "span", "i"}
 
@@ -150,7 +152,8 @@ def test_sources_belong_to_the_picture_or_the_player_around_them() -> None:
     st.lists(
         st.sampled_from(
             ('src="a&amp;b.jpg"', 'src=""', 'alt="a &lt;&quot;b&amp;amp;&nbsp;&gt;"', 'alt="&x;"', 'width="40"',
-             'width=""', 'width="40px"', 'height="0"', 'height="123456"', 'style="width:3px"', 'data-src="c.jpg"',
+             'width=""', 'width="40px"', 'height="0"', 'height="123456"', 'height="px"', 'style="width:3px"',
+             'style="top:3px"', 'data-src="c.jpg"', 'data-src="/c.jpg"', 'data-src="/c/blank.gif"',
              'class="x y"', 'title=" width="', 'srcset="d.jpg 2x"', "lazyload", 'zoomfile="e"', 'x:y="z"',
              'data-a_1="2"')
         ), unique=True, max_size=6,
@@ -158,21 +161,99 @@ def test_sources_belong_to_the_picture_or_the_player_around_them() -> None:
 )  # fmt: skip
 def test_a_glance_at_a_picture_says_what_its_attributes_say(written: list[str]) -> None:
     page = read(f"<body><img {' '.join(written)}>")
-    start, end, alt, width, height = page.pictures[0][scan.ITEM_SOURCE :]
+    columns = page.pictures[0]
     given = page.picture(0).attributes
-    if start >= 0:
-        assert (unescape(page.body[start:end]), alt) == (given["src"], len(given.get("alt", "")))
-        assert tuple(None if side < 0 else side for side in (width, height)) == declared_size(given)
-        assert not {*LAZY, "style"} & given.keys()
+    address = best_address(given)
+    image = shown(page, "https://h.test/").get(0)
+    assert (image and image.url) == (absolute("https://h.test/", address) if address else None)
+    assert image is None or (image.declared_width, image.declared_height) == declared_size(given)
+    if columns[scan.ITEM_SOURCE] >= 0:
+        alt = given.get("alt", "")
+        assert columns[scan.ITEM_ALT] == len(alt)
+        assert unescape(page.body[slice(*columns[scan.ITEM_ALT_START : scan.ITEM_ALT_END + 1])]) == alt
+        assert columns[scan.ITEM_OFFERS] == ("srcset" in given)
+        assert columns[scan.ITEM_LAZY] == ("data-src" in given)
+        assert not {*LAZY} - {"data-src"} & given.keys()
 
 
 def test_most_pictures_need_no_more_than_a_glance() -> None:
     page = read(
-        '<body><img class="x" src="a.jpg" alt="b" width="40" loading="lazy"><img src="a.jpg" style="width:3px">'
+        '<body><img class="x" src="a.jpg" alt="b" width="40" loading="lazy"><img src="a.jpg" data-lazy="b.jpg">'
     )
-    columns = [page.pictures[position][scan.ITEM_ALT :] for position in page.pictures]
+    columns = [page.pictures[position][scan.ITEM_ALT : scan.ITEM_HEIGHT + 1] for position in page.pictures]
     assert columns[0] == [1, 40, -1]
     assert [page.pictures[position][scan.ITEM_SOURCE] >= 0 for position in page.pictures] == [True, False]
+
+
+ADDRESS = (
+    "http://", "https://", "HTTP://", "//", "/", "a", "Ab1", "x.jpg", ".", "..", "-", "_", "%20", "blank", "Spacer.gif",
+    "?", "a=b", "#", ":", "&amp;", " ", "é", "1x1",
+)  # fmt: skip
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(st.sampled_from(ADDRESS), max_size=8), st.sampled_from(BASES))
+def test_an_address_of_a_known_form_is_put_behind_its_beginning(pieces: list[str], base: str) -> None:
+    page = read(f'<body><img src="{"".join(pieces)}">')
+    start, end = page.pictures[0][scan.ITEM_SOURCE : scan.ITEM_SOURCE_END + 1]
+    form = page.pictures[0][scan.ITEM_FORM]
+    if form != scan.UNSURE:
+        source = page.body[start:end]
+        assert not is_placeholder(source)
+        assert ("", "", *starts(base))[form] + source == absolute(base, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "form"),
+    [
+        ("http://a.test/b.jpg", scan.WHOLE),
+        ("https://a.test/../b c.jpg", scan.UNSURE),
+        ("https://a.test/b.jpg?c=1:2,3", scan.WHOLE),
+        ("//a.test/b.jpg?w=3", scan.OF_SCHEME),
+        ("/b/c.jpg", scan.OF_HOST),
+        ("b/c_d%20-1.jpg", scan.OF_FOLDER),
+        ("../b.jpg", scan.UNSURE),
+        ("b/.c.jpg", scan.UNSURE),
+        ("b//c.jpg", scan.UNSURE),
+        ("data:image/gif;base64,", scan.UNSURE),
+        ("/blank/a.jpg", scan.OF_HOST),
+        ("/a/blank.jpg", scan.UNSURE),
+        ("/blank/a.jpg?b", scan.UNSURE),
+        ("", scan.UNSURE),
+    ],
+)
+def test_the_form_of_an_address_is_told_where_it_is_plain(source: str, form: int) -> None:
+    assert read(f'<body><img src="{source}">').pictures[0][scan.ITEM_FORM] == form
+
+
+LINKS = (
+    "a", ".jpg", ".JPEG", ".Png", ".webp", ".g\u0131f", ".av\u0130f", ".gif", ".avif", ".", "?", "#", "b", "&amp;",
+    "\n", "/",
+)  # fmt: skip
+FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)", re.IGNORECASE)
+TO_FILE = re.compile(FILE.pattern + r"(?:[?#]|$)", re.IGNORECASE)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(LINKS), min_size=1, max_size=6))
+def test_a_link_to_an_image_file_is_told(pieces: list[str]) -> None:
+    page = read(f'<body><a href="{"".join(pieces)}"><img src="a.jpg"></a>')
+    link = page.picture(0).link or ""
+    told = scan.LED + scan.NAMES_FILE * bool(FILE.search(link)) + scan.TO_FILE * bool(TO_FILE.search(link))
+    assert page.pictures[0][scan.ITEM_LED] == told
+
+
+def test_pictures_know_the_elements_near_them_and_whether_their_names_say_lazy() -> None:
+    page = read(
+        '<body><div class="a"><p><span class="x Lazyload"><img src="b.jpg"></span><img class="c" src="d.jpg"></p></div>'
+    )
+    found = []
+    for columns in page.pictures.values():
+        near = columns[scan.ITEM_COLUMNS :]
+        tags = [TAGS[tag] for tag in near[: scan.NEAR] if tag >= 0]
+        found.append((tags, [page.name(name) for name in near[scan.NEAR :] if name > 0], columns[scan.ITEM_LAZY]))
+    around = ["p", "div", "body", "body"]
+    assert found == [(around, ["a"], 1), (around, ["a"], 0)]
 
 
 def most(markup: bytes) -> tuple[int, int]:
