@@ -1,6 +1,6 @@
 """Pages of free manuals with their main bodies, cut out by each manual's own template: more sites to learn from.
 
-    python benchmarks/manual_pages.py FOLDER      downloads 38 Debian packages (about 250 MB) and unpacks them there
+    python benchmarks/manual_pages.py FOLDER      downloads 37 Debian packages (about 250 MB) and unpacks them there
 
 `pages(FOLDER)` gives the pages. The manuals are in English, German, French, Japanese, Korean, Chinese, Russian,
 Vietnamese and Hindi, made by a dozen programs (DocBook, Sphinx, Texinfo, AsciiDoc, mdBook, MkDocs and others).
@@ -62,7 +62,6 @@ TEMPLATES: dict[str, tuple[tuple[str, ...], str]] = {
     "octave-doc": _TEXINFO,
     "postgresql-doc-15": _BOOK,
     "python-bs4-doc": _SPHINX,
-    "python-django-doc": _SPHINX,
     "python-scipy-doc": _SPHINX,
     "python-sklearn-doc": _SPHINX,
     "rust-doc": (("main",), ""),

@@ -31,16 +31,19 @@ from omnicorpus.scan import (
     ITEM_END,
     ITEM_FORM,
     ITEM_HEIGHT,
+    ITEM_KIND,
     ITEM_LED,
     ITEM_NAMES,
     ITEM_NODE,
     ITEM_OFFERS,
+    ITEM_SILENT,
     ITEM_SOURCE,
     ITEM_SOURCES,
     ITEM_STYLE,
     ITEM_STYLE_END,
     NAMES_FILE,
     NEAR,
+    NODE_FIRST,
     NODE_LAST,
     NODE_PARENT,
     NODE_TAG,
@@ -56,6 +59,9 @@ the page."""
 
 COLUMNS = 200
 """Columns of a table; cells beyond stand in the last one. HTML allows a cell to span 1,000."""
+
+TWIN_REACH = 3
+"""Items between a picture and its <noscript> twin, and the picture: some pages set an empty one between."""
 
 _DIGITS = re.compile(r"\s*([+-]?\d{1,9})\s*")
 _FORMULA_SIGNS = frozenset("\\^_=")
@@ -330,7 +336,30 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
                 style = page.body[columns[ITEM_STYLE] : columns[ITEM_STYLE_END]]
                 sides = styled_size(unescape(style), *sides)
             found[position] = Shown(url, None, *sides)
+    return _without_twins(page, base, found)
+
+
+def _without_twins(page: Page, base: str, found: dict[int, Shown]) -> dict[int, Shown]:
+    """Of a picture and another address of the same host in the <noscript> behind it, the one that a reader with scripts
+    sees: a bare src is a preview that scripts exchange, any other address is what they exchange it for."""
+    kinds = page.columns.items[ITEM_KIND]
+    for silent in [position for position in found if page.pictures[position][ITEM_SILENT] == 1]:
+        first = max(page.columns.nodes[NODE_FIRST, page.pictures[silent][ITEM_NODE]], silent - TWIN_REACH)
+        for seen in range(silent - 1, first - 1, -1):
+            if kinds[seen] != PICTURE or page.pictures[seen][ITEM_SILENT] == 1:
+                break
+            if seen not in found:
+                continue
+            url = found[seen].url
+            if url != found[silent].url and _host(url) == _host(found[silent].url) != "":
+                preview = absolute(base, page.picture(seen).attributes.get("src", "")) == url
+                del found[seen if preview else silent]
+            break
     return found
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
 
 
 def _shown(item: Picture, base: str) -> Shown | None:

@@ -188,6 +188,22 @@ def test_one_image_however_it_is_written(html: str) -> None:
     assert addresses(f"<p>a{html}b</p>") == ["i.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<div><div><img src=/60/i.jpg></div><img><noscript><img src=/900/i.jpg></noscript></div>", ["900/i.jpg"]),
+        ("<img src=/60/i.jpg data-src=/900/i.jpg><noscript><img src=/300/i.jpg></noscript>", ["900/i.jpg"]),
+        ("<img src=/i.jpg><noscript><img src=//count.test/i.gif></noscript>", ["i.jpg", "http://count.test/i.gif"]),
+        ("<img src=/i.jpg> words <noscript><img src=/j.jpg></noscript>", ["i.jpg", "j.jpg"]),
+        ("<div><img src=/i.jpg></div><div><noscript><img src=/j.jpg></noscript></div>", ["i.jpg", "j.jpg"]),
+        ("<img src=/i.jpg><noscript><img src=/j.jpg><img src=/k.jpg></noscript>", ["j.jpg", "k.jpg"]),
+        ("<img src=/i.jpg><img><img><img><noscript><img src=/j.jpg></noscript>", ["i.jpg", "j.jpg"]),
+    ],
+)
+def test_of_two_addresses_of_one_image_with_and_without_scripts_one_is_kept(html: str, expected: list[str]) -> None:
+    assert addresses(f"<p>a</p>{html}<p>b</p>") == expected
+
+
 def test_an_image_that_links_to_its_larger_self() -> None:
     (found,) = parts("<a href=/full.jpg><img src=/thumb.jpg></a>")
     assert found == Image("http://example.test/thumb.jpg", larger="http://example.test/full.jpg")
