@@ -407,7 +407,7 @@ def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     return np.array([fold[page.site] for page in pages])
 
 
-def validate(pages: list[Example], others: list[Example], *, scripts: bool) -> None:
+def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed: int) -> None:
     networks = []
     kept: list[Floats] = [np.zeros(0)] * len(pages)
     sure: list[Floats] = [np.zeros(0)] * len(pages)
@@ -416,7 +416,7 @@ def validate(pages: list[Example], others: list[Example], *, scripts: bool) -> N
         started = time.process_time()
         inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
         inside += others + made(inside) + mixed(inside)
-        network = train_texts(inside)
+        network = train_texts(inside, seed=seed)
         networks.append(network)
         pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
         for index in np.flatnonzero(fold == out):
@@ -471,13 +471,14 @@ def main() -> None:
     arguments.add_argument("manuals", type=Path, help="the folder of manual_pages.py")
     arguments.add_argument("--validate", action="store_true")
     arguments.add_argument("--scripts", action="store_true", help="with --validate: unseen pages in ten scripts, too")
+    arguments.add_argument("--seed", type=int, default=0, help="with --validate: of first weights and drawn batches")
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     others = manuals(options.manuals)
     pages = examples()
     if options.validate:
-        validate(pages, others, scripts=options.scripts)
+        validate(pages, others, scripts=options.scripts, seed=options.seed)
     if options.write:
         write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.4)
 

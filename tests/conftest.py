@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from omnicorpus.runner import Engine, Inline
 
 # Ray's workers and the tests' own subprocesses import the tests' stages and builders.
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+
+# A test asserts no times: a busy machine is no fault of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

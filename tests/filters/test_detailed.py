@@ -200,7 +200,7 @@ FOREIGN = replace(SETTINGS, foreign_paragraph=0.9)
 ALL = replace(FOREIGN, site_line=(("example.org", "The night"),), foreign_words=8, foreign_share=0.6)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PARTS, max_size=8), st.sampled_from(["en", "zh", "de", None]))
 def test_filtering_twice_is_filtering_once(parts: list[Part], language: str | None) -> None:
     once, drops = refine(doc(*parts, language=language), ALL, PersonalSettings(), by_script)

@@ -434,7 +434,7 @@ def edges_of(laid: plan.Plan) -> int:
     return int(table.read(path)["edges"][0].as_py())
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1_000))
 @pytest.mark.slow
 def test_the_number_of_edges_decides_the_way_and_not_the_result(

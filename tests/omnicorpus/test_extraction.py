@@ -268,7 +268,7 @@ _PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(_PIECES, max_size=60).map("".join))
 def test_any_markup_gives_parts_without_empty_texts(html: str) -> None:
     first = extract(html, URL)

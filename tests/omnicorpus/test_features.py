@@ -14,7 +14,7 @@ DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}:\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,
 PIECES = ("19", "20", "1", "99", "07", ":", "/", "-", ".", " ", "年", "中", "a", "_", "é", "٣", "²", "\u3000", "𝐀")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join), min_size=1, max_size=8))
 def test_a_date_is_told_as_its_pattern_tells_it(texts: list[str]) -> None:
     page = read("<body>" + "".join(f"<p>{text}</p>" for text in texts))
@@ -26,7 +26,7 @@ def test_a_date_is_told_as_its_pattern_tells_it(texts: list[str]) -> None:
 WORDS = ("The", "the title", "TITLE", " ", "of", "\u0130", "ΟΣ", "𝐀", "<br>", "words", "a page", "é", "É")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map("".join),
     st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map("".join), min_size=1, max_size=6),
@@ -52,7 +52,7 @@ NAMES = (
 CHROME = re.compile(r"logo|icon|avatar|(?<![a-z])(?:ads?|nav|up|home)(?![a-z])")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=7))
 def test_what_the_address_of_a_picture_is_told_by(pieces: list[str]) -> None:
     page = read(f'<body><img src="/{"".join(pieces)}"><img src="b.jpg">')

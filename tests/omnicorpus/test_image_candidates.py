@@ -97,7 +97,7 @@ def test_addresses_become_absolute() -> None:
     assert absolute("http://a.test/", "//[a") is None
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 @given(
     base=st.sampled_from(
         ("http://a.test/b/c?d#e", "https://a.test", "http://a.test//b/../c//d;e", "file:///a/b.html", "a/b", "", "//[",

@@ -129,7 +129,7 @@ _TOKENS = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(_TOKENS, max_size=60))
 def test_any_tokens_give_latex_with_balanced_braces(tokens: list[tuple[bool, str, dict[str, str], str]]) -> None:
     bare = latex(tokens).replace(r"\\", "").replace(r"\{", "").replace(r"\}", "")

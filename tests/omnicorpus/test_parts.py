@@ -219,7 +219,7 @@ _RUN = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_RUN)
 def test_images_stand_between_the_same_words_as_on_the_page(pieces: list[str]) -> None:
     html = ""
@@ -251,7 +251,7 @@ _MARKUP = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_MARKUP)
 def test_every_letter_is_in_exactly_one_part(pieces: list[str]) -> None:
     found = parts("".join(pieces))

@@ -248,7 +248,7 @@ def test_the_limit_of_pixels_holds_before_decoding() -> None:
 
 
 @pytest.mark.parametrize("kind", picture.FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_damaged_files_are_pictures_or_no_pictures(kind: str, data: st.DataObject) -> None:
     content = bytearray(file(scene(40, 30), kind))
@@ -326,7 +326,7 @@ def test_a_frame_that_is_not_filled_is_filled_up() -> None:
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.sampled_from(["shortest", "longest", "squash"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_picture_fits_every_frame(width: int, height: int, resize: str) -> None:
     image = Image.new("RGB", (width, height))
     pixels = picture.framed(Picture(image, image.convert("L"), "PNG"), Frame(32, resize))  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def reference(markup: str) -> tuple[list[str], list[str], list[int], list[tuple[
     return tags, names, parents, found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_compiled_reading_is_the_plain_reading(pieces: list[str]) -> None:
     markup = "<body>" + "".join(pieces)
@@ -102,7 +102,7 @@ HIDDEN = re.compile(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(
@@ -147,7 +147,7 @@ def test_sources_belong_to_the_picture_or_the_player_around_them() -> None:
     assert [item.sources for item in page.items if isinstance(item, Picture)] == [[{"srcset": "b"}], [{"src": "v"}], []]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(
@@ -191,7 +191,7 @@ ADDRESS = (
 )  # fmt: skip
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(ADDRESS), max_size=8), st.sampled_from(BASES))
 def test_an_address_of_a_known_form_is_put_behind_its_beginning(pieces: list[str], base: str) -> None:
     page = read(f'<body><img src="{"".join(pieces)}">')
@@ -234,7 +234,7 @@ FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)", re.IGNORECASE)
 TO_FILE = re.compile(FILE.pattern + r"(?:[?#]|$)", re.IGNORECASE)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.sampled_from(LINKS), min_size=1, max_size=6))
 def test_a_link_to_an_image_file_is_told(pieces: list[str]) -> None:
     page = read(f'<body><a href="{"".join(pieces)}"><img src="a.jpg"></a>')
@@ -276,7 +276,7 @@ def test_attributes_are_counted_through_quotes(markup: bytes, attributes: int) -
     assert most(markup)[0] == attributes
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.sampled_from(

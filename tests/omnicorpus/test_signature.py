@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from omnicorpus import signature
@@ -130,7 +130,6 @@ def test_a_text_without_tokens_has_the_signature_of_the_empty_set() -> None:
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60), st.integers(1, 200), st.integers(0, 5))
-@settings(deadline=None)
 def test_signatures_are_those_of_datasketch(words: list[str], permutations: int, seed: int) -> None:
     options = SignatureSettings(permutations=permutations, seed=seed)
     ours = sign(" ".join(words), options=options)[0]

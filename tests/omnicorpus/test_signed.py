@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from omnicorpus import node, signature, signed, sketch, table
@@ -56,7 +56,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, str]:
 
 
 @given(st.lists(st.tuples(st.sampled_from([2, 5]), st.integers(0, ROWS - 1).filter(lambda row: row % 3)), max_size=40))
-@settings(deadline=None)
 def test_facts_and_sketches_come_in_the_order_of_the_nodes(
     files: dict[int, str], wanted: list[tuple[int, int]]
 ) -> None:

@@ -22,7 +22,7 @@ def rows(*keys: int) -> pa.Table:
     return pa.table({"key": list(keys), "name": [f"n{key}" for key in keys]}, schema=KIND)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 6), max_size=20), min_size=1, max_size=4))
 def test_scattered_rows_are_gathered_each_once_in_its_partition(producers: list[list[int]]) -> None:
     paths = []
