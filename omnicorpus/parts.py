@@ -140,7 +140,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
         text = words[start:end]
         if group >= 0:
             run.append((text, entry, indent, mark, number))
-        elif next_kind == _TEXT and _is_formula(text):
+        elif next_kind == _TEXT and text[0] in "$\\" and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
             parts.append(Text(text, _NUMBER_KIND[next_kind]))
@@ -150,9 +150,8 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
 
 
 def _is_formula(text: str) -> bool:
-    r"""Whether a text is one formula: $$…$$, \[…\], or $…$ with a sign that amounts of money lack."""
-    if text[0] not in "$\\":
-        return False
+    r"""Whether a text that begins with $ or a backslash is one formula: $$…$$, \[…\], or $…$ with a sign that amounts
+    of money lack."""
     if text.startswith("$$"):
         return len(text) > 4 and text.endswith("$$") and "$" not in text[2:-2]
     if text.startswith("$"):
@@ -190,6 +189,9 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(match[1]) if match else otherwise
 
 
+_MARKS = ("", "- ", ": ")
+
+
 def _list(run: Sequence[_Words], begun: set[int]) -> str:
     """Entries with their marks, one a line; further lines and nested lists stand in below the entry's words.
 
@@ -197,14 +199,18 @@ def _list(run: Sequence[_Words], begun: set[int]) -> str:
     """
     lines: list[tuple[int, str]] = []
     for text, entry, indent, sort, number in run:
-        mark = f"{number}. " if sort == place.NUMBER else ("", "- ", ": ")[sort]
-        first, *more = text.split("\n")
+        mark = f"{number}. " if sort == place.NUMBER else _MARKS[sort]
         inside = indent + len(mark)
-        lines.append((inside, first) if entry in begun else (indent, mark + first))
-        lines.extend([(inside, line) for line in more])
-        begun.add(entry)
+        first, *more = text.split("\n") if "\n" in text else (text,)
+        if entry in begun:
+            lines.append((inside, first))
+        else:
+            lines.append((indent, mark + first))
+            begun.add(entry)
+        if more:
+            lines += [(inside, line) for line in more]
     outermost = lines[0][0]
-    return "\n".join(" " * max(indent - outermost, 0) + line for indent, line in lines)
+    return "\n".join([" " * (indent - outermost) + line for indent, line in lines])
 
 
 def _grid(page: Page, table: int) -> _Grid:
