@@ -183,7 +183,7 @@ class Hints:
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
 _HINTING = frozenset((*_DESCRIPTIONS, "og:title", "og:type", "generator"))
 _TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"(\w+)"')
-_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
+_BODY = re.compile(r'"articleBody"\s*:\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")')
 
 
 def hints(tree: Tree, url: str) -> Hints:

@@ -103,7 +103,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
     flags = np.asarray(chosen, dtype=np.bool_)
     if not flags.any():
         return ()
-    rows = place.chosen(page.columns.items, *_places(page), flags).tolist()
+    rows = place.chosen(page.columns.items, page.columns.nodes, _TAG_ROLES, *_numbers(page), flags).tolist()
     words = page.text
     grids: dict[int, _Grid] = {}
     parts: list[Part] = []
@@ -164,11 +164,11 @@ _NONE_GIVEN = np.zeros(0, dtype=np.int64)
 _NONE_FALLING = np.zeros(0, dtype=np.uint8)
 
 
-def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
-    """See `omnicorpus.place.places`."""
+def _numbers(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The numbers that lists and entries are given, and which lists count down (see `omnicorpus.place`)."""
     nodes = page.columns.nodes
     if not page.given:
-        return place.places(nodes, _TAG_ROLES, _NONE_GIVEN, _NONE_FALLING)
+        return _NONE_GIVEN, _NONE_FALLING
     numbers = np.full(nodes.shape[1], place.MISSING, dtype=np.int64)
     falling = np.zeros(nodes.shape[1], dtype=np.uint8)
     for node, given in page.given.items():
@@ -178,7 +178,7 @@ def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
             numbers[node] = _number(given.get("start"), place.MISSING)
         elif tag == _LI:
             numbers[node] = _number(given.get("value"), place.MISSING)
-    return place.places(nodes, _TAG_ROLES, numbers, falling)
+    return numbers, falling
 
 
 _OL, _LI, _FIGURE, _FIGCAPTION = (TAGS.index(tag) for tag in ("ol", "li", "figure", "figcaption"))
