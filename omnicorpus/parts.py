@@ -323,7 +323,7 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
         # what `_shown` would find: the attributes of most pictures need not be read for it, which takes half the time
         begins = beginnings[columns[ITEM_FORM]] if start >= 0 else None
         if begins is not None:
-            url: str | None = begins + page.body[start:end]
+            url: str | None = begins + unescape(page.body[start:end])
         elif start >= 0 and not is_placeholder(source := unescape(page.body[start:end])):
             url = absolute(base, source)
         else:
