@@ -84,19 +84,17 @@ def best_set(probability: Floats, weight: Floats) -> Bools:
     return chosen
 
 
-def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bool]:
+def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> Bools:
     """One truth value for each item of the page: whether it belongs to the main body.
 
     `images` holds the address and size of each picture that has an address, by its position.
     """
-    count = page.columns.items.shape[1]
-    if not count:
-        return []
+    if not page.columns.items.shape[1]:
+        return np.zeros(0, dtype=np.bool_)
     learnt = model()
     measured = measure(page, about)
     chosen: Bools = verdict.chosen(measured.rows, measured.is_text, measured.tokens, *learnt.text.flat)
     if images:
         positions, rows = picture_rows(page, measured, images, chosen)
         chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold
-    found: list[bool] = chosen.tolist()
-    return found
+    return chosen

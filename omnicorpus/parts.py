@@ -97,7 +97,7 @@ class _Grid:
     header: bool
 
 
-def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
+def assemble(page: Page, chosen: Sequence[bool] | NDArray[np.bool_], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
     flags = np.asarray(chosen, dtype=np.bool_)
@@ -353,7 +353,10 @@ def _shown(item: Picture, base: str) -> Shown | None:
 
 
 def images_of(
-    page: Page, base: str, found: Mapping[int, Shown] | None = None, chosen: Sequence[bool] | None = None
+    page: Page,
+    base: str,
+    found: Mapping[int, Shown] | None = None,
+    chosen: Sequence[bool] | NDArray[np.bool_] | None = None,
 ) -> dict[int, Image]:
     """The image part of every picture of the page that has an address, by its position; `base` resolves addresses.
     `found` is what `shown` says, if it was asked before; with `chosen`, only the chosen items are of interest."""
