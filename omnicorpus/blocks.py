@@ -180,14 +180,18 @@ class Page:
 
     `given` holds the attributes of those lists, entries and cells that have a number (start, value, spans) or are
     reversed. `sources` are those of each list that pictures name, `backgrounds` the addresses of background images by
-    their position among the items.
+    their position among the items. `text` has the characters that texts are spans of; `pictures` the columns of each
+    picture, by its position, in reading order, and the elements near it (see `scan.pictures`).
     """
 
     columns: Columns
     body: str
+    text: str
+    pictures: dict[int, list[int]]
     given: dict[int, dict[str, str]]
     sources: dict[int, list[dict[str, str]]]
     backgrounds: dict[int, str]
+    _pictures: dict[int, Picture] = field(default_factory=dict, repr=False)
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -207,11 +211,6 @@ class Page:
         ]
 
     @cached_property
-    def text(self) -> str:
-        """The characters that texts are spans of."""
-        return _text(self.columns.text)
-
-    @cached_property
     def _names(self) -> tuple[str, list[int]]:
         ends = [
             *self.columns.ends.tolist(),
@@ -223,17 +222,6 @@ class Page:
         """The name of a number in `columns`: names of an element, or an unknown tag."""
         names, ends = self._names
         return names[ends[number - 1] : ends[number]]
-
-    @cached_property
-    def _pictures(self) -> dict[int, Picture]:
-        return {}
-
-    @cached_property
-    def pictures(self) -> dict[int, list[int]]:
-        """The columns of each picture, by its position, in reading order, and the elements near it (see
-        `scan.pictures`)."""
-        rows = scan.pictures(self.columns.items, self.columns.nodes).tolist()
-        return {position: columns for position, *columns in rows}
 
     def picture(self, position: int) -> Picture:
         """The picture at a position."""
@@ -327,7 +315,8 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)
-    return Page(Columns(nodes, items, text, pool, ends), body, given, lists, found)
+    pictures = {position: columns for position, *columns in scan.pictures(items, nodes).tolist()}
+    return Page(Columns(nodes, items, text, pool, ends), body, _text(text), pictures, given, lists, found)
 
 
 @cache

@@ -29,21 +29,22 @@ class Network:
     mean: Floats
     scale: Floats
     layers: tuple[tuple[Floats, Floats], ...]
-    _flat: tuple[Ints, Floats, Floats] = field(init=False, repr=False)
-    """Widths, weights and biases as `verdict.probability` wants them."""
+    flat: tuple[Floats, Floats, Ints, Floats, Floats] = field(init=False, repr=False)
+    """Mean, scale, widths, weights and biases as `verdict.probability` wants them."""
 
     def __post_init__(self) -> None:
         widths = [self.mean.size, *(bias.size for _, bias in self.layers)]
         weights = [np.asarray(weight, np.float32).T.ravel() for weight, _ in self.layers]
         biases = [np.asarray(bias, np.float32) for _, bias in self.layers]
-        object.__setattr__(self, "_flat", (np.array(widths), np.concatenate(weights), np.concatenate(biases)))
+        flat = (self.mean, self.scale, np.array(widths), np.concatenate(weights), np.concatenate(biases))
+        object.__setattr__(self, "flat", flat)
 
     def probability(self, rows: Floats, positions: Ints | None = None) -> Floats:
         """Rows (n, columns), or those of them at some positions, to as many probabilities."""
         rows = np.ascontiguousarray(rows, np.float32)
         if positions is None:
             positions = np.arange(len(rows))
-        found: Floats = verdict.probability(rows, positions, self.mean, self.scale, *self._flat)
+        found: Floats = verdict.probability(rows, positions, *self.flat)
         return found
 
 
@@ -83,21 +84,17 @@ def best_set(probability: Floats, weight: Floats) -> Bools:
     return chosen
 
 
-def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> list[bool]:
+def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> Bools:
     """One truth value for each item of the page: whether it belongs to the main body.
 
     `images` holds the address and size of each picture that has an address, by its position.
     """
-    count = page.columns.items.shape[1]
-    if not count:
-        return []
+    if not page.columns.items.shape[1]:
+        return np.zeros(0, dtype=np.bool_)
     learnt = model()
     measured = measure(page, about)
-    texts = np.nonzero(measured.is_text)[0]
-    chosen = np.zeros(count, dtype=np.bool_)
-    if len(texts):
-        chosen[texts] = best_set(learnt.text.probability(measured.rows, texts), measured.tokens[texts])
+    chosen: Bools = verdict.chosen(measured.rows, measured.is_text, measured.tokens, *learnt.text.flat)
     if images:
         positions, rows = picture_rows(page, measured, images, chosen)
         chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold
-    return chosen.tolist()
+    return chosen

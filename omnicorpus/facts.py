@@ -25,6 +25,11 @@ _DATES = (
 _SITES = ("og:site_name", "application-name", "dc.publisher")
 _ROBOTS = frozenset(("robots", "ccbot"))
 """The meta names whose tokens count: every robot, and the one whose crawl is read here."""
+_NAMES = frozenset((
+    *_TITLES, *_AUTHORS, *_DATES, *_SITES, *_ROBOTS, "tdm-reservation", "og:url", "dc.rights", "dcterms.license",
+    "og:locale", "content-language",
+))  # fmt: skip
+"""All the meta names that are read."""
 _NUMBERS_DATE = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*$")
 
 
@@ -35,13 +40,11 @@ def read_facts(tree: Tree, url: str) -> Facts:
     canonical = license_ = None
     for tag, attributes in tree.head:
         if tag == "meta":
-            name = (
-                (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "")
-                .strip()
-                .lower()
-            )
+            name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+            if not name or (name := name.strip().lower()) not in _NAMES:
+                continue
             content = (attributes.get("content") or "").strip()
-            if not name or not content:
+            if not content:
                 continue
             metas.setdefault(name, content)
             if name in _ROBOTS:
@@ -70,7 +73,10 @@ def read_facts(tree: Tree, url: str) -> Facts:
 
 
 def _first(metas: dict[str, str], names: tuple[str, ...]) -> str | None:
-    return next((metas[name] for name in names if name in metas), None)
+    for name in names:
+        if name in metas:
+            return metas[name]
+    return None
 
 
 def _author(metas: dict[str, str]) -> str | None:

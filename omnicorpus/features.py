@@ -180,8 +180,10 @@ class Hints:
     kinds: tuple[float, ...] = (0.0,) * 5
 
 
+_DESCRIPTIONS = ("og:description", "description", "twitter:description")
+_HINTING = frozenset((*_DESCRIPTIONS, "og:title", "og:type", "generator"))
 _TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"(\w+)"')
-_BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*")')
+_BODY = re.compile(r'"articleBody"\s*:\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")')
 
 
 def hints(tree: Tree, url: str) -> Hints:
@@ -193,14 +195,16 @@ def hints(tree: Tree, url: str) -> Hints:
         if tag != "meta":
             continue
         name = (given.get("property") or given.get("name") or "").lower()
+        if name not in _HINTING:
+            continue
         value = given.get("content") or ""
-        if name in ("og:description", "description", "twitter:description"):
+        if name in _DESCRIPTIONS:
             described.append(value)
         elif name == "og:title":
             title = f"{title} {value}"
         elif name == "og:type":
             article_meta = "article" in value.lower()
-        elif name == "generator":
+        else:
             software = _FORUM_SOFTWARE.search(value) is not None
     types: set[str] = set()
     for script in tree.ld:

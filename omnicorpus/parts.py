@@ -103,13 +103,13 @@ class _Grid:
     header: bool
 
 
-def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) -> tuple[Part, ...]:
+def assemble(page: Page, chosen: Sequence[bool] | NDArray[np.bool_], images: Mapping[int, Image]) -> tuple[Part, ...]:
     """The parts of the chosen items. `chosen[i]` belongs to `page.items[i]`; `images` holds the part for the
     position of each picture that has an address (see `images_of`)."""
     flags = np.asarray(chosen, dtype=np.bool_)
     if not flags.any():
         return ()
-    rows = place.chosen(page.columns.items, *_places(page), flags).tolist()
+    rows = place.chosen(page.columns.items, page.columns.nodes, _TAG_ROLES, *_numbers(page), flags).tolist()
     words = page.text
     grids: dict[int, _Grid] = {}
     parts: list[Part] = []
@@ -146,7 +146,7 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
         text = words[start:end]
         if group >= 0:
             run.append((text, entry, indent, mark, number))
-        elif next_kind == _TEXT and _is_formula(text):
+        elif next_kind == _TEXT and text[0] in "$\\" and _is_formula(text):
             parts.append(Text(text, "formula"))
         else:
             parts.append(Text(text, _NUMBER_KIND[next_kind]))
@@ -156,9 +156,8 @@ def assemble(page: Page, chosen: Sequence[bool], images: Mapping[int, Image]) ->
 
 
 def _is_formula(text: str) -> bool:
-    r"""Whether a text is one formula: $$…$$, \[…\], or $…$ with a sign that amounts of money lack."""
-    if text[0] not in "$\\":
-        return False
+    r"""Whether a text that begins with $ or a backslash is one formula: $$…$$, \[…\], or $…$ with a sign that amounts
+    of money lack."""
     if text.startswith("$$"):
         return len(text) > 4 and text.endswith("$$") and "$" not in text[2:-2]
     if text.startswith("$"):
@@ -171,11 +170,11 @@ _NONE_GIVEN = np.zeros(0, dtype=np.int64)
 _NONE_FALLING = np.zeros(0, dtype=np.uint8)
 
 
-def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
-    """See `omnicorpus.place.places`."""
+def _numbers(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The numbers that lists and entries are given, and which lists count down (see `omnicorpus.place`)."""
     nodes = page.columns.nodes
     if not page.given:
-        return place.places(nodes, _TAG_ROLES, _NONE_GIVEN, _NONE_FALLING)
+        return _NONE_GIVEN, _NONE_FALLING
     numbers = np.full(nodes.shape[1], place.MISSING, dtype=np.int64)
     falling = np.zeros(nodes.shape[1], dtype=np.uint8)
     for node, given in page.given.items():
@@ -185,7 +184,7 @@ def _places(page: Page) -> tuple[NDArray[Any], NDArray[Any]]:
             numbers[node] = _number(given.get("start"), place.MISSING)
         elif tag == _LI:
             numbers[node] = _number(given.get("value"), place.MISSING)
-    return place.places(nodes, _TAG_ROLES, numbers, falling)
+    return numbers, falling
 
 
 _OL, _LI, _FIGURE, _FIGCAPTION = (TAGS.index(tag) for tag in ("ol", "li", "figure", "figcaption"))
@@ -196,6 +195,9 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(match[1]) if match else otherwise
 
 
+_MARKS = ("", "- ", ": ")
+
+
 def _list(run: Sequence[_Words], begun: set[int]) -> str:
     """Entries with their marks, one a line; further lines and nested lists stand in below the entry's words.
 
@@ -203,14 +205,18 @@ def _list(run: Sequence[_Words], begun: set[int]) -> str:
     """
     lines: list[tuple[int, str]] = []
     for text, entry, indent, sort, number in run:
-        mark = f"{number}. " if sort == place.NUMBER else ("", "- ", ": ")[sort]
-        first, *more = text.split("\n")
+        mark = f"{number}. " if sort == place.NUMBER else _MARKS[sort]
         inside = indent + len(mark)
-        lines.append((inside, first) if entry in begun else (indent, mark + first))
-        lines.extend([(inside, line) for line in more])
-        begun.add(entry)
+        first, *more = text.split("\n") if "\n" in text else (text,)
+        if entry in begun:
+            lines.append((inside, first))
+        else:
+            lines.append((indent, mark + first))
+            begun.add(entry)
+        if more:
+            lines += [(inside, line) for line in more]
     outermost = lines[0][0]
-    return "\n".join(" " * max(indent - outermost, 0) + line for indent, line in lines)
+    return "\n".join([" " * (indent - outermost) + line for indent, line in lines])
 
 
 def _grid(page: Page, table: int) -> _Grid:
@@ -323,7 +329,7 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
         # what `_shown` would find: the attributes of most pictures need not be read for it, which takes half the time
         begins = beginnings[columns[ITEM_FORM]] if start >= 0 else None
         if begins is not None:
-            url: str | None = begins + page.body[start:end]
+            url: str | None = begins + unescape(page.body[start:end])
         elif start >= 0 and not is_placeholder(source := unescape(page.body[start:end])):
             url = absolute(base, source)
         else:
@@ -376,7 +382,10 @@ def _shown(item: Picture, base: str) -> Shown | None:
 
 
 def images_of(
-    page: Page, base: str, found: Mapping[int, Shown] | None = None, chosen: Sequence[bool] | None = None
+    page: Page,
+    base: str,
+    found: Mapping[int, Shown] | None = None,
+    chosen: Sequence[bool] | NDArray[np.bool_] | None = None,
 ) -> dict[int, Image]:
     """The image part of every picture of the page that has an address, by its position; `base` resolves addresses.
     `found` is what `shown` says, if it was asked before; with `chosen`, only the chosen items are of interest."""

@@ -21,8 +21,8 @@ _TEXT, _HEADER, _LIST, _CODE, _QUOTE, _TABLE, _DETAIL = range(7)
 """What an element is to the text in it; a holder is nothing but a sign that a table around it is a page's layout."""
 
 KIND, GROUP, OF_ENTRY, INDENT, MARK = range(5)
-"""Rows of `places`: a number of `KINDS`; the element that gathers the text, -1 where it stands alone; the cell or entry
-around it, -1 for none; and of an entry, how far it stands in (characters) and its mark."""
+"""Rows of `_places`: a number of `KINDS`; the element that gathers the text, -1 where it stands alone; the cell or
+entry around it, -1 for none; and of an entry, how far it stands in (characters) and its mark."""
 NO_MARK, DASH, COLON, NUMBER = range(4)
 WIDTHS = np.array((0, 2, 2, 2))
 """Characters of each mark, for a number without its digits."""
@@ -60,8 +60,8 @@ def _is_data(nodes: NDArray[np.int32], roles: NDArray[np.uint8], table: int) -> 
     return rows >= 2 and cells >= rows + 2
 
 
-@compiled("table", "bytes", "longs", "bytes")
-def places(
+@inlined
+def _places(
     nodes: NDArray[np.int32], roles: NDArray[np.uint8], given: NDArray[np.int64], falling: NDArray[np.uint8]
 ) -> tuple[Any, Any]:
     """The place of each element (see `KIND` and what follows), and the number of each entry of an ordered list.
@@ -132,12 +132,19 @@ def places(
     return found, numbers
 
 
-@compiled("table", "table", "longs", "flags")
+@compiled("table", "table", "bytes", "longs", "bytes", "flags")
 def chosen(
-    items: NDArray[np.int32], places: NDArray[np.int32], numbers: NDArray[np.int64], flags: NDArray[np.bool_]
+    items: NDArray[np.int32],
+    nodes: NDArray[np.int32],
+    roles: NDArray[np.uint8],
+    given: NDArray[np.int64],
+    falling: NDArray[np.uint8],
+    flags: NDArray[np.bool_],
 ) -> Any:
     """A row for each item with a flag: its position, kind, start and end, and of the element around it the place (see
-    `KIND` and what follows), then indent, mark and number of the entry around it (0 where none is)."""
+    `KIND` and what follows), then indent, mark and number of the entry around it (0 where none is). The others are
+    those of `_places`."""
+    places, numbers = _places(nodes, roles, given, falling)
     found = np.zeros((flags.sum(), 4 + 3 + 3), dtype=np.int64)
     row = 0
     for item in range(len(flags)):

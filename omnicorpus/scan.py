@@ -79,6 +79,7 @@ _DOT, _QUESTION, _HASH, _HYPHEN, _UNDERSCORE, _PERCENT = (ord(character) for cha
 _SHORTEST, _LONGEST = 5, 2_000
 """Characters of an address that is looked at here."""
 _PX = _codes("px")
+_SEMICOLON = ord(";")
 _NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
 
 
@@ -375,7 +376,8 @@ def _names_blank(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArra
 @inlined
 def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.uint64]) -> int:
     """The form of an address. All but the whole ones are among those of `image_candidates.joined` that need no more
-    than to be put behind their beginning: plain characters, no part that begins with a dot, none that is empty."""
+    than to be put behind their beginning, once the & of their queries are resolved: plain characters, no part that
+    begins with a dot, none that is empty."""
     form, at = OF_FOLDER, start
     if _stands(codes, start, end, _HTTP) or _stands(codes, start, end, _HTTPS):
         form = WHOLE
@@ -389,8 +391,10 @@ def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.ui
         return UNSURE
     for index in range(at, end):
         code = codes[index]
+        if code == _AND and (not (queried or form == WHOLE) or not _stands(codes, index + 1, end, _AMP)):
+            return UNSURE
         if form == WHOLE:
-            if code <= 32 or code >= 127 or code in (_HASH, _AND):
+            if code <= 32 or code >= 127 or code == _HASH:
                 return UNSURE
         elif code == _SLASH:
             if before == _SLASH:
@@ -406,7 +410,7 @@ def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.ui
         elif not (
             _is_letter_or_digit(code)
             or code == _HYPHEN
-            or (queried and code == _EQUALS)
+            or (queried and code in (_EQUALS, _AND, _SEMICOLON))
             or (not in_host and code in (_UNDERSCORE, _PERCENT))
         ):
             return UNSURE

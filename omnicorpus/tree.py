@@ -137,19 +137,20 @@ def parse(html: str | bytes, most_tags: int | None = None) -> Tree:
         if tag in ("meta", "link"):
             head.append((tag, node.attributes))
             continue
-        if tag in ("nav", "footer"):
+        if tag == "script":
+            kind = (node.attributes.get("type") or "").strip().lower()
+            if kind == "application/ld+json":
+                ld.append(node.text())
+            elif kind.startswith("math/tex"):
+                _replace_by_latex(node, display="display" in kind)
+                continue
+        elif tag in ("nav", "footer"):
             if node.css_first("h1, main, article") is not None:
                 continue
         elif tag == "title":
             title = title or node.text()
         elif tag == "base":
             head.append((tag, node.attributes))
-        elif tag == "script" and (kind := (node.attributes.get("type") or "").strip().lower()):
-            if kind == "application/ld+json":
-                ld.append(node.text())
-            elif kind.startswith("math/tex"):
-                _replace_by_latex(node, display="display" in kind)
-                continue
         cut.append(node)
     if words & hostile.LICENSE:
         head.extend(("a", node.attributes) for node in page.css("a[rel~=license]"))

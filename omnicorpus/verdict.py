@@ -122,3 +122,23 @@ def best_set(probability: NDArray[np.float64], weight: NDArray[np.float64]) -> A
         if expected > best:
             best, threshold = expected, probability[item]
     return probability >= threshold
+
+
+@compiled("matrix", "flags", "floats", "floats", "floats", "longs", "floats", "floats")
+def chosen(
+    rows: NDArray[np.float32],
+    is_text: NDArray[np.bool_],
+    tokens: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    widths: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    biases: NDArray[np.float32],
+) -> Any:
+    """For each row, whether it is a text of the best set of all texts; the last five as in `probability`."""
+    positions = np.flatnonzero(is_text)
+    found = np.zeros(len(rows), dtype=np.bool_)
+    if len(positions):
+        likely = probability(rows, positions, mean, scale, widths, weights, biases)
+        found[positions] = best_set(likely.astype(np.float64), tokens[positions].astype(np.float64))
+    return found

@@ -50,7 +50,7 @@ def test_a_network_is_its_products_of_matrices(widths: tuple[int, ...], count: i
 
 
 def test_a_page_without_items_chooses_nothing() -> None:
-    assert choose(read("<body></body>"), Hints(), {}) == []
+    assert choose(read("<body></body>"), Hints(), {}).tolist() == []
 
 
 def test_the_shipped_weights_fit_the_columns() -> None:

@@ -187,7 +187,7 @@ def test_most_pictures_need_no_more_than_a_glance() -> None:
 
 ADDRESS = (
     "http://", "https://", "HTTP://", "//", "/", "a", "Ab1", "x.jpg", ".", "..", "-", "_", "%20", "blank", "Spacer.gif",
-    "?", "a=b", "#", ":", "&amp;", " ", "é", "1x1",
+    "?", "a=b", "#", ":", "&amp;", "&quot;", ";", " ", "é", "1x1",
 )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def test_an_address_of_a_known_form_is_put_behind_its_beginning(pieces: list[str
     start, end = page.pictures[0][scan.ITEM_SOURCE : scan.ITEM_SOURCE_END + 1]
     form = page.pictures[0][scan.ITEM_FORM]
     if form != scan.UNSURE:
-        source = page.body[start:end]
+        source = unescape(page.body[start:end])
         assert not is_placeholder(source)
         assert ("", "", *starts(base))[form] + source == absolute(base, source)
 
@@ -209,6 +209,10 @@ def test_an_address_of_a_known_form_is_put_behind_its_beginning(pieces: list[str
         ("http://a.test/b.jpg", scan.WHOLE),
         ("https://a.test/../b c.jpg", scan.UNSURE),
         ("https://a.test/b.jpg?c=1:2,3", scan.WHOLE),
+        ("https://a.test/b.jpg?c=1&amp;d=2", scan.WHOLE),
+        ("https://a.test/b.jpg?c=1&lt;d=2", scan.UNSURE),
+        ("/b.jpg?c=1&amp;d=2", scan.OF_HOST),
+        ("/b&amp;c.jpg", scan.UNSURE),
         ("//a.test/b.jpg?w=3", scan.OF_SCHEME),
         ("/b/c.jpg", scan.OF_HOST),
         ("b/c_d%20-1.jpg", scan.OF_FOLDER),
