@@ -3,15 +3,18 @@
 A compiled function is written in the plain part of Python and numpy that Numba knows. Its machine code is kept in the
 `__pycache__` beside its file, or in the user's cache folder where that one is read-only, so that only the first process
 after an installation compiles (about half a minute for all); processes that start at once each write a whole file and
-rename it. Array bounds are not checked in machine code: tests run the same functions uncompiled, where they are.
+rename it. It is kept for one state of all compiled sources (`kept_in`). Array bounds are not checked in machine code:
+tests run the same functions uncompiled, where they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar, cast
 
-from numba import njit, types
+from numba import config, njit, types
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -29,6 +32,24 @@ _ARGUMENTS: dict[str, types.Type] = {
 }
 
 
+def kept_in(sources: Path, folder: Path) -> Path:
+    """The folder below `folder` for machine code of the modules in `sources` as they are now.
+
+    Numba looks whether a function's own file has changed, but freezes into it what the file imports: after a `git pull`
+    that moves a column of one module, the others would read the old one.
+    """
+    whole = hashlib.sha256()
+    for file in sorted(sources.glob("*.py")):
+        source = file.read_bytes()
+        if b"omnicorpus.native import" in source:
+            whole.update(source)
+    return folder / f"native-{whole.hexdigest()[:16]}"
+
+
+_HERE = Path(__file__).parent
+_KEPT_IN = kept_in(_HERE, Path(config.CACHE_DIR or _HERE / "__pycache__"))  # type: ignore[attr-defined]
+
+
 def compiled(*arguments: str) -> Callable[[Function], Function]:
     """Compile a function at its definition, for arguments that it only reads: flat arrays ("bytes" of uint8, "shorts"
     of uint16, "codes" of uint32, "hashes" of uint64, "ints" of int32, "longs" of int64, "floats", "doubles", "flags" of
@@ -36,8 +57,16 @@ def compiled(*arguments: str) -> Callable[[Function], Function]:
 
     The uncompiled function stays at `.py_func`.
     """
-    signature = tuple(_ARGUMENTS[name] for name in arguments)
-    return cast(Callable[[Function], Function], njit(signature, cache=True, error_model="numpy"))
+    compile_now = njit(tuple(_ARGUMENTS[name] for name in arguments), cache=True, error_model="numpy")
+
+    def kept(function: Function) -> Function:
+        others, config.CACHE_DIR = config.CACHE_DIR, str(_KEPT_IN)  # type: ignore[attr-defined]
+        try:
+            return cast(Function, compile_now(function))
+        finally:
+            config.CACHE_DIR = others  # type: ignore[attr-defined]
+
+    return kept
 
 
 def inlined(function: Function) -> Function:

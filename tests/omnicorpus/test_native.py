@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from omnicorpus import native
+
+PLACES = "from omnicorpus.native import compiled\n\nCOLUMN = {}\n"
+READER = """
+from omnicorpus.native import compiled
+from omnicorpus.places import COLUMN
+
+
+@compiled("int")
+def column(more):
+    return COLUMN + more
+"""
+
+
+@pytest.mark.slow
+def test_a_constant_of_another_module_is_not_frozen_into_kept_machine_code(tmp_path: Path) -> None:
+    package = tmp_path / "omnicorpus"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "native.py").write_bytes(Path(native.__file__).read_bytes())
+    (package / "reader.py").write_text(READER)
+
+    def answer(column: int) -> str:
+        (package / "places.py").write_text(PLACES.format(column))
+        program = "from omnicorpus.reader import column; print(column(1), dict(column.stats.cache_hits) != {})"
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert [answer(1), answer(1), answer(2)] == ["2 False", "2 True", "3 False"]
