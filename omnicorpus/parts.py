@@ -31,7 +31,6 @@ from omnicorpus.scan import (
     ITEM_END,
     ITEM_FORM,
     ITEM_HEIGHT,
-    ITEM_KIND,
     ITEM_LED,
     ITEM_NAMES,
     ITEM_NODE,
@@ -324,7 +323,10 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
         beginnings = (None, "", *starts(base))
     except ValueError:
         beginnings = (None,) * 5
+    silent = []
     for position, columns in page.pictures.items():
+        if columns[ITEM_SILENT]:
+            silent.append(position)
         start, end, _, width, height = columns[ITEM_SOURCE : ITEM_HEIGHT + 1]
         # what `_shown` would find: the attributes of most pictures need not be read for it, which takes half the time
         begins = beginnings[columns[ITEM_FORM]] if start >= 0 else None
@@ -342,26 +344,25 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
                 style = page.body[columns[ITEM_STYLE] : columns[ITEM_STYLE_END]]
                 sides = styled_size(unescape(style), *sides)
             found[position] = Shown(url, None, *sides)
-    return _without_twins(page, base, found)
+    for position in silent:
+        if position in found:
+            _leave_one(page, base, found, position)
+    return found
 
 
-def _without_twins(page: Page, base: str, found: dict[int, Shown]) -> dict[int, Shown]:
-    """Of a picture and another address of the same host in the <noscript> behind it, the one that a reader with scripts
-    sees: a bare src is a preview that scripts exchange, any other address is what they exchange it for."""
-    kinds = page.columns.items[ITEM_KIND]
-    for silent in [position for position in found if page.pictures[position][ITEM_SILENT] == 1]:
-        first = max(page.columns.nodes[NODE_FIRST, page.pictures[silent][ITEM_NODE]], silent - TWIN_REACH)
-        for seen in range(silent - 1, first - 1, -1):
-            if kinds[seen] != PICTURE or page.pictures[seen][ITEM_SILENT] == 1:
-                break
-            if seen not in found:
-                continue
-            url = found[seen].url
-            if url != found[silent].url and _host(url) == _host(found[silent].url) != "":
+def _leave_one(page: Page, base: str, found: dict[int, Shown], silent: int) -> None:
+    """Of the picture in a <noscript> and another address of the same host just before it, leave what a reader with
+    scripts sees: a bare src is a preview that scripts exchange, any other address is what they exchange it for."""
+    first = max(page.columns.nodes[NODE_FIRST, page.pictures[silent][ITEM_NODE]], silent - TWIN_REACH)
+    for seen in range(silent - 1, first - 1, -1):
+        if seen not in page.pictures or page.pictures[seen][ITEM_SILENT]:
+            return
+        if seen in found:
+            url, other = found[seen].url, found[silent].url
+            if url != other and _host(url) == _host(other) != "":
                 preview = absolute(base, page.picture(seen).attributes.get("src", "")) == url
                 del found[seen if preview else silent]
-            break
-    return found
+            return
 
 
 def _host(url: str) -> str:
