@@ -1,10 +1,9 @@
 """Which items of a page are its main body: two small networks over the measures of `omnicorpus.features`.
 
 The first judges each text by itself, its place and its neighbours. Then the set of texts is chosen whose expected F1
-against
-the true body is largest, and a second, linear model keeps or cuts each picture by the texts kept around it. The
-weights in `body.json` were learnt by `benchmarks/train_body.py`; docs/extraction.md
-has the cross-validated figures.
+against the true body is largest, and a second, linear model keeps or cuts each picture by the texts kept around it.
+The weights in `body.json` were learnt by `benchmarks/train_body.py`; docs/extraction.md has the cross-validated
+figures.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What can be measured of a block: of its text, of its place in the tree, of its neighbours, of others like it.
 
 Everything here holds for pages in general: no site is named, words of one language are not looked for, the words of
-class
-names are those that template authors all over the world use. Columns are named in `COLUMNS`, one row per item.
+class names are those that template authors all over the world use. `rows.measured` sets the columns, one row per item.
 """
 
 from __future__ import annotations
@@ -332,7 +331,7 @@ def _asked(page: Page, about: Hints, found: Ints) -> NDArray[np.uint8]:
 
 @dataclass(slots=True)
 class Measured:
-    """`rows`: one per item, columns as in `COLUMNS`. What a second pass needs again is kept beside.
+    """`rows`: one per item. What a second pass needs again is kept beside.
 
     `size` is characters and `tokens` words or ideographs per item (0 for pictures), `levels[k]` the node of the k-th
     enclosing element per item, `first` and `last` the item bounds per node.
