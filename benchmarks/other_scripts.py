@@ -36,9 +36,7 @@ def _range(first: int, behind: int, step: int = 1) -> str:
 
 _IDEOGRAPHS = _range(0x4E00, 0x9000, 7)
 SCRIPTS: Mapping[str, Script] = {
-    "chinese": Script(
-        _IDEOGRAPHS, 2.7, unspaced=True, marks={**dict(zip(".,?!:;()", "。，？！：；（）", strict=True))}
-    ),
+    "chinese": Script(_IDEOGRAPHS, 2.7, unspaced=True, marks=dict(zip(".,?!:;()", "。，？！：；（）", strict=True))),
     "japanese": Script(
         _range(0x3041, 0x3094) + _range(0x30A1, 0x30F7) + _IDEOGRAPHS[:80],
         1.7,

@@ -99,6 +99,10 @@ _COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 _PLACES = 1 << (4 * len(TAGS)).bit_length()
 
 
+NAMES = 1_000
+"""Characters of one element's names that are looked at: all images of a page may stand in an element with a name as
+long as the page."""
+
 Ints = NDArray[np.int32]
 Codes = NDArray[np.uint32]
 
@@ -180,14 +184,12 @@ class Page:
 
     `given` holds the attributes of those lists, entries and cells that have a number (start, value, spans) or are
     reversed. `sources` are those of each list that pictures name, `backgrounds` the addresses of background images by
-    their position among the items. `text` has the characters that texts are spans of; `pictures` the columns of each
-    picture, by its position, in reading order, and the elements near it (see `scan.pictures`).
+    their position among the items. `text` has the characters that texts are spans of.
     """
 
     columns: Columns
     body: str
     text: str
-    pictures: dict[int, list[int]]
     given: dict[int, dict[str, str]]
     sources: dict[int, list[dict[str, str]]]
     backgrounds: dict[int, str]
@@ -211,6 +213,13 @@ class Page:
         ]
 
     @cached_property
+    def pictures(self) -> dict[int, list[int]]:
+        """The columns of each picture, by its position, in reading order, and the elements near it (see
+        `scan.pictures`). Not made for pages with more than the items allowed: 1 kB each."""
+        told = scan.pictures(self.columns.items, self.columns.nodes).tolist()
+        return {position: columns for position, *columns in told}
+
+    @cached_property
     def _names(self) -> tuple[str, list[int]]:
         ends = [
             *self.columns.ends.tolist(),
@@ -219,9 +228,10 @@ class Page:
         return _text(self.columns.pool), ends
 
     def name(self, number: int) -> str:
-        """The name of a number in `columns`: names of an element, or an unknown tag."""
+        """The name of a number in `columns`: names of an element, or an unknown tag; at most `NAMES` characters."""
         names, ends = self._names
-        return names[ends[number - 1] : ends[number]]
+        start = ends[number - 1]
+        return names[start : min(ends[number], start + NAMES)]
 
     def picture(self, position: int) -> Picture:
         """The picture at a position."""
@@ -315,14 +325,13 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)
-    pictures = {position: columns for position, *columns in scan.pictures(items, nodes).tolist()}
-    return Page(Columns(nodes, items, text, pool, ends), body, _text(text), pictures, given, lists, found)
+    return Page(Columns(nodes, items, text, pool, ends), body, _text(text), given, lists, found)
 
 
 @cache
 def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
     """What `scan.read` needs to know of the known tags: how to find them, and their kinds; the attributes in which
-    a picture's address or size may stand beside src, width and height, or a larger copy's address; and the words of
+    a picture's address may stand beside src, or a larger copy's address; and the words of
     addresses of placeholders."""
     kinds = np.array(list(_KINDS.values()), dtype=np.uint8)
     telling = [name for name in LAZY if name != "data-src"]  # which `scan.read` knows

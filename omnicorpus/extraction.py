@@ -16,6 +16,9 @@ from omnicorpus.parts import assemble, images_of, shown
 
 DEFAULTS = ExtractionSettings()
 
+LONGEST_BASE = 2_000
+"""Characters of a <base> that is heeded: it stands in the address of each of up to 20,000 pictures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extract:
@@ -60,6 +63,6 @@ def extract(html: str | bytes, url: str, settings: ExtractionSettings = DEFAULTS
 
 def _base(url: str, href: str | None) -> str:
     try:
-        return joined(url, href) if href else url
+        return joined(url, href) if href and len(href) <= LONGEST_BASE else url
     except ValueError:
         return url

@@ -431,7 +431,7 @@ def picture_rows(
         if columns[scan.ITEM_SOURCE] < 0:
             attributes = page.picture(position).attributes
             alt, late = len(attributes.get("alt", "")), "data-src" in attributes
-        address = image.url.lower()
+        address = image.url.partition("?")[0][-rows.LAST_PART :].lower()[-rows.LAST_PART :]
         addresses.append(address)
         end += len(address)
         told += (

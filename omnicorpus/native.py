@@ -2,14 +2,16 @@
 
 A compiled function is written in the plain part of Python and numpy that Numba knows. Its machine code is kept in the
 `__pycache__` beside its file, or in the user's cache folder where that one is read-only, so that only the first process
-after an installation compiles (about half a minute for all); processes that start at once each write a whole file and
-rename it. It is kept for one state of all compiled sources (`kept_in`). Array bounds are not checked in machine code:
-tests run the same functions uncompiled, where they are.
+after an installation compiles (about half a minute for all; every process, where neither can be written); processes
+that start at once each write a whole file and rename it. It is kept for one state of all compiled sources (`kept_in`).
+Array bounds are not checked in machine code: tests run the reader uncompiled, where they are.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -46,8 +48,21 @@ def kept_in(sources: Path, folder: Path) -> Path:
     return folder / f"native-{whole.hexdigest()[:16]}"
 
 
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
 _HERE = Path(__file__).parent
-_KEPT_IN = kept_in(_HERE, Path(config.CACHE_DIR or _HERE / "__pycache__"))  # type: ignore[attr-defined]
+_PLACES = (
+    Path(config.CACHE_DIR or _HERE / "__pycache__"),  # type: ignore[attr-defined]
+    Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "omnicorpus",
+)
+_KEPT_IN = next(filter(_writable, (kept_in(_HERE, place) for place in _PLACES)), None)
 
 
 def compiled(*arguments: str) -> Callable[[Function], Function]:
@@ -57,10 +72,12 @@ def compiled(*arguments: str) -> Callable[[Function], Function]:
 
     The uncompiled function stays at `.py_func`.
     """
-    compile_now = njit(tuple(_ARGUMENTS[name] for name in arguments), cache=True, error_model="numpy")
+    signature = tuple(_ARGUMENTS[name] for name in arguments)
+    compile_now = njit(signature, cache=_KEPT_IN is not None, error_model="numpy")
 
     def kept(function: Function) -> Function:
-        others, config.CACHE_DIR = config.CACHE_DIR, str(_KEPT_IN)  # type: ignore[attr-defined]
+        others = config.CACHE_DIR  # type: ignore[attr-defined]
+        config.CACHE_DIR = str(_KEPT_IN)  # type: ignore[attr-defined]
         try:
             return cast(Function, compile_now(function))
         finally:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnicorpus import place
-from omnicorpus.blocks import TAGS, Page, Picture, unescape
+from omnicorpus.blocks import NAMES, TAGS, Page, Picture, unescape
 from omnicorpus.document import Image, Kind, MediaKind, Part, Text
 from omnicorpus.image_candidates import (
     absolute,
@@ -51,10 +51,6 @@ from omnicorpus.scan import (
 
 _CELLS = frozenset(("td", "th"))
 _TELLING = frozenset(TAGS.index(tag) for tag in ("aside", "nav", "footer", "header", "figure"))
-
-NAMES = 1_000
-"""Characters of one element's names that go there: all images of a page may stand in an element with a name as long as
-the page."""
 
 COLUMNS = 200
 """Columns of a table; cells beyond stand in the last one. HTML allows a cell to span 1,000."""
@@ -292,7 +288,7 @@ def context(page: Page, position: int) -> str:
     words = [names[:NAMES]] if names else []
     for tag, name in zip(columns[ITEM_COLUMNS : ITEM_COLUMNS + NEAR], columns[ITEM_COLUMNS + NEAR :], strict=True):
         if name > 0:
-            words.append(page.name(name)[:NAMES])
+            words.append(page.name(name))
         if tag in _TELLING:
             words.append(TAGS[tag])
     return " ".join(words).lower()
@@ -351,22 +347,27 @@ def shown(page: Page, base: str) -> dict[int, Shown]:
 
 
 def _leave_one(page: Page, base: str, found: dict[int, Shown], silent: int) -> None:
-    """Of the picture in a <noscript> and another address of the same host just before it, leave what a reader with
-    scripts sees: a bare src is a preview that scripts exchange, any other address is what they exchange it for."""
+    """Of the picture in a <noscript> and one of the same host and name just before it, leave what a reader with scripts
+    sees: a bare src is a preview that scripts exchange, any other address is what they exchange it for."""
     first = max(page.columns.nodes[NODE_FIRST, page.pictures[silent][ITEM_NODE]], silent - TWIN_REACH)
     for seen in range(silent - 1, first - 1, -1):
         if seen not in page.pictures or page.pictures[seen][ITEM_SILENT]:
             return
         if seen in found:
             url, other = found[seen].url, found[silent].url
-            if url != other and _host(url) == _host(other) != "":
+            if url != other and _host_and_name(url) == _host_and_name(other) and found[seen].media is None:
                 preview = absolute(base, page.picture(seen).attributes.get("src", "")) == url
                 del found[seen if preview else silent]
             return
 
 
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0]
+_SIZE = re.compile(r"[-_]\d+x\d+(?=\.|$)")
+
+
+def _host_and_name(url: str) -> tuple[str, str]:
+    """The host of an address, and the last part of its path without the size that a CMS writes there."""
+    host, _, path = url.partition("?")[0].partition("://")[2].partition("/")
+    return host, _SIZE.sub("", path.rpartition("/")[2])
 
 
 def _shown(item: Picture, base: str) -> Shown | None:

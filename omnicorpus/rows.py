@@ -39,6 +39,7 @@ from omnicorpus.scan import (
     TEXT,
     TO_FILE,
     is_space,
+    stands,
 )
 
 CJK, DIGIT, STOP, COMMA, SPACE, LINE, SIGN, ARROW = range(1, 9)
@@ -805,24 +806,13 @@ _UNDECLARED = 999
 """Pixels of a side that is not declared, where the shorter one is asked for."""
 
 
-_LAST_PART = 80
+LAST_PART = 80
 """Characters at the end of an address's path that may name a page's furniture."""
 _QUERY = ord("?")
 _LOGO, _ICON, _AVATAR, _JPG, _JPEG, _WEBP, _GIF, _SVG = (
     np.array([ord(character) for character in word], dtype=np.uint32)
     for word in ("logo", "icon", "avatar", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
 )
-
-
-@inlined
-def _stands(text: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> bool:
-    """Whether `word` stands at `start`, before `end`."""
-    if start < 0 or start + len(word) > end:
-        return False
-    for index in range(len(word)):  # noqa: SIM110 - the compiler knows no all() over a generator
-        if text[start + index] != word[index]:
-            return False
-    return True
 
 
 @inlined
@@ -834,20 +824,20 @@ def _address_bits(text: NDArray[np.uint32], start: int, end: int, chrome: NDArra
         stop += 1
     bits = 0
     if (
-        _stands(text, max(start, stop - len(_JPG)), stop, _JPG)
-        or _stands(text, max(start, stop - len(_JPEG)), stop, _JPEG)
-        or _stands(text, max(start, stop - len(_WEBP)), stop, _WEBP)
+        stands(text, max(start, stop - len(_JPG)), stop, _JPG)
+        or stands(text, max(start, stop - len(_JPEG)), stop, _JPEG)
+        or stands(text, max(start, stop - len(_WEBP)), stop, _WEBP)
     ):
         bits |= PHOTO
-    elif _stands(text, max(start, stop - len(_GIF)), stop, _GIF):
+    elif stands(text, max(start, stop - len(_GIF)), stop, _GIF):
         bits |= GIF
-    elif _stands(text, max(start, stop - len(_SVG)), stop, _SVG):
+    elif stands(text, max(start, stop - len(_SVG)), stop, _SVG):
         bits |= VECTOR
     key = _SEED
-    for at in range(max(start, stop - _LAST_PART), stop + 1):
+    for at in range(max(start, stop - LAST_PART), stop + 1):
         if at < stop and 97 <= text[at] <= 122:
             key = (key ^ np.uint64(text[at])) * _PRIME
-            if _stands(text, at, stop, _LOGO) or _stands(text, at, stop, _ICON) or _stands(text, at, stop, _AVATAR):
+            if stands(text, at, stop, _LOGO) or stands(text, at, stop, _ICON) or stands(text, at, stop, _AVATAR):
                 return bits | CHROME
         elif key != _SEED:
             if chrome[_found(chrome, key | np.uint64(1))] != 0:

@@ -38,7 +38,7 @@ scripts put it there."""
 ) = range(ITEM_HEIGHT + 1, ITEM_HEIGHT + 9)  # fmt: skip
 """More columns of a picture: the spans of alt and style in the markup, the form of its address, whether attributes may
 name larger copies; and of every picture, what the address of the link around it is told by, and whether it is loaded
-late: by an attribute, or as "lazy" in the names of it and of the three spans around says."""
+late: as "lazy" in the names of it and of the three spans around says, or by data-src where the source is told."""
 ITEM_COLUMNS = ITEM_LAZY + 1
 UNSURE, WHOLE, OF_SCHEME, OF_HOST, OF_FOLDER = range(5)
 """Forms of an address that is no placeholder: with scheme and host; to be put behind the scheme, the host, the folder
@@ -102,7 +102,7 @@ def is_space(code: int) -> bool:
 
 
 @inlined
-def _stands(codes: NDArray[np.uint32], at: int, end: int, word: NDArray[np.uint32]) -> bool:
+def stands(codes: NDArray[np.uint32], at: int, end: int, word: NDArray[np.uint32]) -> bool:
     """Whether `word` stands at a place, before `end`."""
     if at + len(word) > end:
         return False
@@ -116,7 +116,7 @@ def _stands(codes: NDArray[np.uint32], at: int, end: int, word: NDArray[np.uint3
 def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> int:
     """Where `word` first stands in a span, or -1."""
     for at in range(start, end - len(word) + 1):
-        if codes[at] == word[0] and _stands(codes, at, end, word):
+        if codes[at] == word[0] and stands(codes, at, end, word):
             return at
     return -1
 
@@ -133,8 +133,8 @@ def _next(codes: NDArray[np.uint32], start: int, end: int, code: int) -> int:
 def _may_hide(codes: NDArray[np.uint32], start: int, end: int) -> bool:
     """Whether "hidden" or "display" stands in a span."""
     for at in range(start, end - len(_HIDDEN) + 1):
-        if (codes[at] == _HIDDEN[0] and _stands(codes, at, end, _HIDDEN)) or (
-            codes[at] == _DISPLAY[0] and _stands(codes, at, end, _DISPLAY)
+        if (codes[at] == _HIDDEN[0] and stands(codes, at, end, _HIDDEN)) or (
+            codes[at] == _DISPLAY[0] and stands(codes, at, end, _DISPLAY)
         ):
             return True
     return False
@@ -197,10 +197,10 @@ def _is_numbered(codes: NDArray[np.uint32], start: int, end: int) -> bool:
     for at in range(start, end - len(_START) + 1):
         code = codes[at]
         if (
-            (code == _START[0] and _stands(codes, at, end, _START))
-            or (code == _VALUE[0] and _stands(codes, at, end, _VALUE))
-            or (code == _ROWSPAN[0] and (_stands(codes, at, end, _ROWSPAN) or _stands(codes, at, end, _REVERSED)))
-            or (code == _COLSPAN[0] and _stands(codes, at, end, _COLSPAN))
+            (code == _START[0] and stands(codes, at, end, _START))
+            or (code == _VALUE[0] and stands(codes, at, end, _VALUE))
+            or (code == _ROWSPAN[0] and (stands(codes, at, end, _ROWSPAN) or stands(codes, at, end, _REVERSED)))
+            or (code == _COLSPAN[0] and stands(codes, at, end, _COLSPAN))
         ):
             return True
     return False
@@ -209,7 +209,7 @@ def _is_numbered(codes: NDArray[np.uint32], start: int, end: int) -> bool:
 @inlined
 def _comment_end(codes: NDArray[np.uint32], at: int) -> int:
     """Where the comment that begins at a `<` ends: 0 where none begins, -1 where it never ends."""
-    if not _stands(codes, at + 1, len(codes), _DASHES):
+    if not stands(codes, at + 1, len(codes), _DASHES):
         return 0
     end = _find(codes, at + 4, len(codes), _ARROW)
     return end + len(_ARROW) if end >= 0 else -1
@@ -251,15 +251,15 @@ def _name_value(codes: NDArray[np.uint32], at: int, end: int) -> int:
     """Where the value begins if `class="`, `id="`, `itemprop="`, `role="` or `rel="` stands at a place, else 0."""
     first = codes[at]
     if first == _CLASS[0]:
-        return at + len(_CLASS) if _stands(codes, at, end, _CLASS) else 0
+        return at + len(_CLASS) if stands(codes, at, end, _CLASS) else 0
     if first == _ID[0]:
-        if _stands(codes, at, end, _ID):
+        if stands(codes, at, end, _ID):
             return at + len(_ID)
-        return at + len(_ITEMPROP) if _stands(codes, at, end, _ITEMPROP) else 0
+        return at + len(_ITEMPROP) if stands(codes, at, end, _ITEMPROP) else 0
     if first == _ROLE[0]:
-        if _stands(codes, at, end, _ROLE):
+        if stands(codes, at, end, _ROLE):
             return at + len(_ROLE)
-        return at + len(_REL) if _stands(codes, at, end, _REL) else 0
+        return at + len(_REL) if stands(codes, at, end, _REL) else 0
     return 0
 
 
@@ -319,13 +319,13 @@ def _resolved(codes: NDArray[np.uint32], start: int, end: int) -> int:
     count = end - start
     for at in range(start, end):
         if codes[at] == _AND:
-            if _stands(codes, at + 1, end, _AMP):
+            if stands(codes, at + 1, end, _AMP):
                 count -= len(_AMP)
-            elif _stands(codes, at + 1, end, _NBSP):
+            elif stands(codes, at + 1, end, _NBSP):
                 count -= len(_NBSP)
-            elif _stands(codes, at + 1, end, _QUOT):
+            elif stands(codes, at + 1, end, _QUOT):
                 count -= len(_QUOT)
-            elif _stands(codes, at + 1, end, _LT) or _stands(codes, at + 1, end, _GT):
+            elif stands(codes, at + 1, end, _LT) or stands(codes, at + 1, end, _GT):
                 count -= len(_LT)
     return count
 
@@ -379,7 +379,7 @@ def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.ui
     than to be put behind their beginning, once the & of their queries are resolved: plain characters, no part that
     begins with a dot, none that is empty."""
     form, at = OF_FOLDER, start
-    if _stands(codes, start, end, _HTTP) or _stands(codes, start, end, _HTTPS):
+    if stands(codes, start, end, _HTTP) or stands(codes, start, end, _HTTPS):
         form = WHOLE
     elif start < end and codes[start] == _SLASH:
         form, at = OF_HOST, start + 1
@@ -391,7 +391,7 @@ def _form(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.ui
         return UNSURE
     for index in range(at, end):
         code = codes[index]
-        if code == _AND and (not (queried or form == WHOLE) or not _stands(codes, index + 1, end, _AMP)):
+        if code == _AND and (not (queried or form == WHOLE) or not stands(codes, index + 1, end, _AMP)):
             return UNSURE
         if form == WHOLE:
             if code <= 32 or code >= 127 or code == _HASH:
@@ -507,18 +507,18 @@ def _glance(
                 return
             offering = 1
         length = at - first
-        if length == len(_SRC) and _stands(codes, first, at, _SRC):
+        if length == len(_SRC) and stands(codes, first, at, _SRC):
             source, source_end = value, close
-        elif length == len(_ALT) and _stands(codes, first, at, _ALT):
+        elif length == len(_ALT) and stands(codes, first, at, _ALT):
             alt = _resolved(codes, value, close)
             alt_start, alt_end = value, close
-        elif length == len(_WIDTH) and _stands(codes, first, at, _WIDTH):
+        elif length == len(_WIDTH) and stands(codes, first, at, _WIDTH):
             width = _pixels(codes, value, close)
-        elif length == len(_HEIGHT) and _stands(codes, first, at, _HEIGHT):
+        elif length == len(_HEIGHT) and stands(codes, first, at, _HEIGHT):
             height = _pixels(codes, value, close)
-        elif length == len(_OWN_STYLE) and _stands(codes, first, at, _OWN_STYLE):
+        elif length == len(_OWN_STYLE) and stands(codes, first, at, _OWN_STYLE):
             style, style_end = value, close
-        elif length == len(_DATA_SRC) and _stands(codes, first, at, _DATA_SRC):
+        elif length == len(_DATA_SRC) and stands(codes, first, at, _DATA_SRC):
             late, late_end = value, close
         at = close + 1
     if width == -2 or height == -2:
@@ -572,18 +572,18 @@ def _unescape(text: NDArray[np.uint32], start: int, end: int) -> int:
         code = text[index]
         index += 1
         if code == _AND:
-            if _stands(text, index, end, _AMP):
+            if stands(text, index, end, _AMP):
                 index += len(_AMP)
-            elif _stands(text, index, end, _NBSP):
+            elif stands(text, index, end, _NBSP):
                 index += len(_NBSP)
                 code = np.uint32(0xA0)
-            elif _stands(text, index, end, _QUOT):
+            elif stands(text, index, end, _QUOT):
                 index += len(_QUOT)
                 code = np.uint32(_QUOTE)
-            elif _stands(text, index, end, _LT):
+            elif stands(text, index, end, _LT):
                 index += len(_LT)
                 code = np.uint32(_LESS)
-            elif _stands(text, index, end, _GT):
+            elif stands(text, index, end, _GT):
                 index += len(_GT)
                 code = np.uint32(_GREATER)
         text[at] = code
@@ -736,8 +736,10 @@ def read(
     linked = strong = links = names = 0
     timed = broke = after_link = in_link = False
     link = link_end = -1
+    led = 0
     link_start = in_strong = in_pre = in_silent = 0
     spans = np.full(less + 4, -1, dtype=np.int32)  # three that are none below the first
+    late = np.zeros(less + 4, dtype=np.uint8)  # whether "lazy" stands in the names of each
     n_spans = 3
     players = np.empty(less + 1, dtype=np.int32)  # the list of sources of each open player
     n_players = 0
@@ -881,6 +883,7 @@ def read(
             if kind == LINK:
                 in_link = False
                 link = -1
+                led = 0
                 after_link = True
             elif kind == SPAN:
                 if n_spans > 3:
@@ -909,12 +912,11 @@ def read(
             items[ITEM_SOURCES, n_items] = own_list
             items[ITEM_SILENT, n_items] = in_silent > 0
             items[ITEM_ALONE, n_items] = alone
-            lazy = _is_lazy(pool, ends, items[ITEM_NAMES, n_items])
+            items[ITEM_LAZY, n_items] = _is_lazy(pool, ends, items[ITEM_NAMES, n_items])
             for index in range(3):
                 items[ITEM_OUTER + index, n_items] = spans[n_spans - 3 + index]
-                lazy = lazy or _is_lazy(pool, ends, spans[n_spans - 3 + index])
-            items[ITEM_LED, n_items] = _led(codes, link, link_end)
-            items[ITEM_LAZY, n_items] = lazy
+                items[ITEM_LAZY, n_items] |= late[n_spans - 3 + index]
+            items[ITEM_LED, n_items] = led
             if tag < first_player:
                 _glance(codes, raw, raw_end, telling, offers, blanks, items, n_items)
             else:
@@ -955,6 +957,7 @@ def read(
                         link_end += 1
                     if link_end == raw_end:
                         link_end -= 1
+                led = _led(codes, link, link_end)  # once, as a link with an address as long as the page may hold many
                 if after_link and at > block:
                     text[at] = 32
                     at += 1
@@ -963,6 +966,7 @@ def read(
             if kind == SPAN:
                 own = _names(codes, raw, raw_end, pool, keys, numbers, ends)
                 spans[n_spans] = own
+                late[n_spans] = _is_lazy(pool, ends, own)
                 n_spans += 1
                 if names == 0:
                     names = own

@@ -296,3 +296,26 @@ def test_a_long_text_that_begins_with_a_dollar_sign_is_read_once() -> None:
     assert [len(part.text) for part in extract(f"<p>{text}", "http://a.test/").parts if isinstance(part, Text)] == [
         400_000
     ]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<a href='/" + ".jp" * 500_000 + "'>{}</a>",
+        "<span class='" + "l" * 1_500_000 + "'>{}</span>",
+        "<div class='" + "l" * 1_500_000 + "'>{}</div>",
+        "<noscript>{}</noscript>",
+    ],
+)
+def test_many_pictures_in_an_element_as_long_as_the_page_are_read_in_time(around: str) -> None:
+    """Looking through the link, or through the names, for each of them took minutes."""
+    pictures = "".join(f"<img src=/{number}.jpg>" for number in range(15_000))
+    found = extract(f"<p>{SENTENCE}</p>{around.format(pictures)}<p>{SENTENCE}</p>", URL)
+    assert [part.text for part in found.parts if isinstance(part, Text)] == [SENTENCE.strip()] * 2
+
+
+def test_a_base_too_long_to_stand_in_each_address_is_no_base() -> None:
+    html = page("<img src='river.jpg' width=600 height=400>", f"<base href='http://media.test/{'x' * 3_000}/'>")
+    assert [part.url for part in extract(html, URL).parts if isinstance(part, Image)] == [
+        "http://example.test/a/river.jpg"
+    ]

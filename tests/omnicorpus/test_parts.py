@@ -192,12 +192,16 @@ def test_one_image_however_it_is_written(html: str) -> None:
     ("html", "expected"),
     [
         ("<div><div><img src=/60/i.jpg></div><img><noscript><img src=/900/i.jpg></noscript></div>", ["900/i.jpg"]),
+        ("<img src=/i.jpg?w=9><noscript><img src=/i.jpg></noscript>", ["i.jpg"]),
+        ("<img src=/i-30x20.jpg><noscript><img src=/i.jpg></noscript>", ["i.jpg"]),
         ("<img src=/60/i.jpg data-src=/900/i.jpg><noscript><img src=/300/i.jpg></noscript>", ["900/i.jpg"]),
-        ("<img src=/i.jpg><noscript><img src=//count.test/i.gif></noscript>", ["i.jpg", "http://count.test/i.gif"]),
-        ("<img src=/i.jpg> words <noscript><img src=/j.jpg></noscript>", ["i.jpg", "j.jpg"]),
-        ("<div><img src=/i.jpg></div><div><noscript><img src=/j.jpg></noscript></div>", ["i.jpg", "j.jpg"]),
-        ("<img src=/i.jpg><noscript><img src=/j.jpg><img src=/k.jpg></noscript>", ["j.jpg", "k.jpg"]),
-        ("<img src=/i.jpg><img><img><img><noscript><img src=/j.jpg></noscript>", ["i.jpg", "j.jpg"]),
+        ("<img src=/i.jpg><noscript><img src=/count.php?id=1 width=1></noscript>", ["i.jpg", "count.php?id=1"]),
+        ("<img src=/i.jpg><noscript><img src=//cdn.test/2/i.jpg></noscript>", ["i.jpg", "http://cdn.test/2/i.jpg"]),
+        ("<img src=/i.jpg><img class=lazy><noscript><img src=/j.jpg></noscript>", ["i.jpg", "j.jpg"]),
+        ("<img src=/1/i.jpg> words <noscript><img src=/2/i.jpg></noscript>", ["1/i.jpg", "2/i.jpg"]),
+        ("<div><img src=/1/i.jpg></div><div><noscript><img src=/2/i.jpg></noscript></div>", ["1/i.jpg", "2/i.jpg"]),
+        ("<img src=/1/i.jpg><img><img><img><noscript><img src=/2/i.jpg></noscript>", ["1/i.jpg", "2/i.jpg"]),
+        ("<video src=/1/i.mp4></video><noscript><img src=/2/i.mp4></noscript>", ["1/i.mp4", "2/i.mp4"]),
     ],
 )
 def test_of_two_addresses_of_one_image_with_and_without_scripts_one_is_kept(html: str, expected: list[str]) -> None:
