@@ -126,9 +126,10 @@ def _is_control(character: str) -> bool:
 
 
 def _link(url: str) -> str:
-    """An address as a link where it is http or https, as text where it is not."""
+    """An address as a link where it is http or https and names a host, as text where not."""
     try:
-        safe = urlsplit(url).scheme in ("http", "https") and not any(map(_is_control, url))
+        parts = urlsplit(url)
+        safe = parts.scheme in ("http", "https") and bool(parts.netloc) and not any(map(_is_control, url))
     except ValueError:
         safe = False
     if not safe:
