@@ -103,6 +103,10 @@ NAMES = 1_000
 """Characters of one element's names that are looked at: all images of a page may stand in an element with a name as
 long as the page."""
 
+SOURCES = 50
+"""<source> elements of one <picture> or player that are looked at: a page may hold thousands of images in one picture,
+and each asks all of them. The most of 1,419 real pages is 16."""
+
 Ints = NDArray[np.int32]
 Codes = NDArray[np.uint32]
 
@@ -321,7 +325,8 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
     lists: dict[int, list[dict[str, str]]] = {}
     if sources.size:
         for number, start, end in sources.T.tolist():
-            lists.setdefault(number, []).append(attributes(body[start:end]))
+            if len(held := lists.setdefault(number, [])) < SOURCES:
+                held.append(attributes(body[start:end]))
     found: dict[int, str] = {}
     if backgrounds:
         nodes, items, found = _with_found_backgrounds(nodes, items, body)

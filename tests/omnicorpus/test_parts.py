@@ -208,6 +208,12 @@ def test_of_two_addresses_of_one_image_with_and_without_scripts_one_is_kept(html
     assert addresses(f"<p>a</p>{html}<p>b</p>") == expected
 
 
+def test_of_thousands_of_sources_the_first_fifty_are_looked_at() -> None:
+    empty = "<source srcset=data:,>"
+    assert addresses(f"<picture>{empty * 49}<source srcset=/i.jpg><img></picture>") == ["i.jpg"]
+    assert addresses(f"<picture>{empty * 50}<source srcset=/i.jpg><img></picture>") == []
+
+
 def test_an_image_that_links_to_its_larger_self() -> None:
     (found,) = parts("<a href=/full.jpg><img src=/thumb.jpg></a>")
     assert found == Image("http://example.test/thumb.jpg", larger="http://example.test/full.jpg")
