@@ -39,7 +39,7 @@ from torch import nn
 
 from filters import image_address
 from omnicorpus.blocks import Block, Page, read
-from omnicorpus.body import Network, best_set
+from omnicorpus.body import Network, kept_texts
 from omnicorpus.document import Image
 from omnicorpus.features import Floats, Measured, hints, measure, picture_rows
 from omnicorpus.parts import images_of
@@ -309,14 +309,6 @@ def train_texts(pages: list[Example], *, seed: int = 0, batch: int = 16) -> Netw
     return Network(mean.astype(np.float32), scale.astype(np.float32), layers)
 
 
-def kept_texts(page: Example, network: Network) -> Floats:
-    kept = np.zeros(len(page.label), dtype=np.bool_)
-    texts = np.flatnonzero(page.measured.is_text)
-    if len(texts):
-        kept[texts] = best_set(network.probability(page.measured.rows[texts]), page.measured.tokens[texts])
-    return kept
-
-
 def _pictures(page: Example, kept: Floats) -> tuple[Floats, Floats]:
     """Positions and rows of the pictures that no address rule drops."""
     if not page.images:
@@ -418,9 +410,9 @@ def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed
         inside += others + made(inside) + mixed(inside)
         network = train_texts(inside, seed=seed)
         networks.append(network)
-        pictures = train_pictures(inside, [kept_texts(page, network) for page in inside])
+        pictures = train_pictures(inside, [kept_texts(page.measured, network) for page in inside])
         for index in np.flatnonzero(fold == out):
-            kept[index] = kept_texts(pages[index], network)
+            kept[index] = kept_texts(pages[index].measured, network)
             sure[index] = probabilities([pages[index]], [kept[index]], pictures)[0]
         print(f"fold {out}: {time.process_time() - started:.0f} s", flush=True)
     for threshold in (0.3, 0.4, 0.5):
@@ -438,7 +430,7 @@ def report_script(name: str, pages: list[Example], networks: Mapping[tuple[str, 
     scores: dict[str, list[float]] = {}
     for page in pages:
         words = np.array([len(item) for item in page.words])
-        kept = words * kept_texts(page, networks[page.group, page.site])
+        kept = words * kept_texts(page.measured, networks[page.group, page.site])
         right, every = float(kept @ page.label), float(kept.sum() + words @ page.label)
         scores.setdefault(page.group, []).append(2 * right / max(every, 1.0))
     print(f"{name:12}", *(f"{group} {np.mean(f1s):.3f} ({len(f1s)})" for group, f1s in scores.items()), flush=True)
@@ -447,8 +439,8 @@ def report_script(name: str, pages: list[Example], networks: Mapping[tuple[str, 
 def write(pages: list[Example], others: list[Example], path: Path, *, threshold: float) -> None:
     everything = pages + others + made(pages) + mixed(pages)
     text = train_texts(everything)
-    picture = train_pictures(everything, [kept_texts(page, text) for page in everything])
-    kept = [kept_texts(page, text) for page in pages]
+    picture = train_pictures(everything, [kept_texts(page.measured, text) for page in everything])
+    kept = [kept_texts(page.measured, text) for page in pages]
     report(pages, kept, probabilities(pages, kept, picture), threshold)
     data = {"text": _plain(text), "picture": _plain(picture), "picture_threshold": threshold}
     path.write_text(json.dumps(data, separators=(",", ":")) + "\n", "ascii")

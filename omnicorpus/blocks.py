@@ -335,9 +335,8 @@ def read(body: str, *, backgrounds: bool = False) -> Page:
 
 @cache
 def _tables() -> tuple[NDArray[np.uint64], Ints, NDArray[np.uint8], NDArray[np.uint64], Ints, NDArray[np.uint64]]:
-    """What `scan.read` needs to know of the known tags: how to find them, and their kinds; the attributes in which
-    a picture's address may stand beside src, or a larger copy's address; and the words of
-    addresses of placeholders."""
+    """What `scan.read` needs to know of the known tags: how to find them, and their kinds; the attributes in which a
+    picture's address may stand beside src, or a larger copy's address; and the words of addresses of placeholders."""
     kinds = np.array(list(_KINDS.values()), dtype=np.uint8)
     telling = [name for name in LAZY if name != "data-src"]  # which `scan.read` knows
     names, places = _table([*telling, *(name for name in (*SETS, *ORIGINALS) if name not in telling)], 512)

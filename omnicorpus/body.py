@@ -18,7 +18,7 @@ import numpy as np
 
 from omnicorpus import verdict
 from omnicorpus.blocks import Page
-from omnicorpus.features import Addressed, Bools, Floats, Hints, Ints, measure, picture_rows
+from omnicorpus.features import Addressed, Bools, Floats, Hints, Ints, Measured, measure, picture_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,9 @@ class Network:
         flat = (self.mean, self.scale, np.array(widths), np.concatenate(weights), np.concatenate(biases))
         object.__setattr__(self, "flat", flat)
 
-    def probability(self, rows: Floats, positions: Ints | None = None) -> Floats:
-        """Rows (n, columns), or those of them at some positions, to as many probabilities."""
-        rows = np.ascontiguousarray(rows, np.float32)
-        if positions is None:
-            positions = np.arange(len(rows))
-        found: Floats = verdict.probability(rows, positions, *self.flat)
+    def probability(self, rows: Floats) -> Floats:
+        """Rows (n, columns) to as many probabilities."""
+        found: Floats = verdict.probability(np.ascontiguousarray(rows, np.float32), np.arange(len(rows)), *self.flat)
         return found
 
 
@@ -73,14 +70,10 @@ def _network(data: dict[str, list[float]]) -> Network:
     return Network(mean, np.array(data["scale"], dtype=np.float32), tuple(layers))
 
 
-def best_set(probability: Floats, weight: Floats) -> Bools:
-    """The items whose choice has the largest expected F1, where item i belongs to the truth with `probability[i]`.
-
-    `weight` is the tokens of each item. The choice is the most probable items down to some rank; the rank is found by
-    trying all (E[F1] is taken as 2 E[common] / (chosen + E[true])).
-    """
-    chosen: Bools = verdict.best_set(probability.astype(np.float64), weight.astype(np.float64))
-    return chosen
+def kept_texts(measured: Measured, network: Network) -> Bools:
+    """For each item, whether it is a text of the set with the largest expected F1 (see `verdict.best_set`)."""
+    kept: Bools = verdict.chosen(measured.rows, measured.is_text, measured.tokens, *network.flat)
+    return kept
 
 
 def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> Bools:
@@ -92,7 +85,7 @@ def choose(page: Page, about: Hints, images: Mapping[int, Addressed]) -> Bools:
         return np.zeros(0, dtype=np.bool_)
     learnt = model()
     measured = measure(page, about)
-    chosen: Bools = verdict.chosen(measured.rows, measured.is_text, measured.tokens, *learnt.text.flat)
+    chosen = kept_texts(measured, learnt.text)
     if images:
         positions, rows = picture_rows(page, measured, images, chosen)
         chosen[positions] = learnt.picture.probability(rows) >= learnt.picture_threshold

@@ -397,6 +397,8 @@ _CHROME_WORDS = (
     "footer", "social", "facebook", "twitter", "count", "tracker", "prev", "next", "home", "up", "top",
 )  # fmt: skip
 """Words in the last part of an address that name a page's furniture."""
+_LAST_PART = 80
+"""Characters at the end of an address's path in which they are looked for."""
 
 
 @cache
@@ -431,7 +433,7 @@ def picture_rows(
         if columns[scan.ITEM_SOURCE] < 0:
             attributes = page.picture(position).attributes
             alt, late = len(attributes.get("alt", "")), "data-src" in attributes
-        address = image.url.partition("?")[0][-rows.LAST_PART :].lower()[-rows.LAST_PART :]
+        address = image.url.partition("?")[0][-_LAST_PART:].lower()[-_LAST_PART:]
         addresses.append(address)
         end += len(address)
         told += (

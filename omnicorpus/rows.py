@@ -38,6 +38,8 @@ from omnicorpus.scan import (
     NODE_TAG,
     TEXT,
     TO_FILE,
+    code_points,
+    find,
     is_space,
     stands,
 )
@@ -242,7 +244,7 @@ def _parts_words(text: NDArray[np.uint32], at: int, start: int, end: int) -> boo
 
 NO_DATE, MAYBE_DATE, SURE_DATE = range(3)
 """What counting characters says of a text that may be a date."""
-_COUNTERS = np.array([ord(character) for character in "年月日時时"], dtype=np.uint32)
+_COUNTERS = code_points("年月日時时")
 
 
 @inlined
@@ -276,18 +278,6 @@ def _date(text: NDArray[np.uint32], start: int, end: int, traits: NDArray[np.uin
         if behind < end and (text[behind] == _COUNTERS).any():
             return SURE_DATE
     return NO_DATE
-
-
-@inlined
-def _holds(text: NDArray[np.uint32], word: NDArray[np.uint32]) -> bool:
-    """Whether a text has `word` in it."""
-    for at in range(len(text) - len(word) + 1):
-        index = 0
-        while index < len(word) and text[at + index] == word[index]:
-            index += 1
-        if index == len(word):
-            return True
-    return False
 
 
 @compiled("table", "codes", "table", "bytes", "shorts", "codes", "codes", "int")
@@ -348,8 +338,10 @@ def questions(
                         small[index] = lower[code]
                     if known:
                         words = small[: end - start]
-                        asked[item * ASKED + IN_TITLE] = _holds(title, words)
-                        asked[item * ASKED + TITLE_IN] = len(title) > short_title and _holds(words, title)
+                        asked[item * ASKED + IN_TITLE] = find(title, 0, len(title), words) >= 0
+                        asked[item * ASKED + TITLE_IN] = (
+                            len(title) > short_title and find(words, 0, len(words), title) >= 0
+                        )
                     else:
                         ask[item] |= ASK_TITLE
         if len(described_grams) and end - start > 30:
@@ -806,38 +798,31 @@ _UNDECLARED = 999
 """Pixels of a side that is not declared, where the shorter one is asked for."""
 
 
-LAST_PART = 80
-"""Characters at the end of an address's path that may name a page's furniture."""
-_QUERY = ord("?")
 _LOGO, _ICON, _AVATAR, _JPG, _JPEG, _WEBP, _GIF, _SVG = (
-    np.array([ord(character) for character in word], dtype=np.uint32)
-    for word in ("logo", "icon", "avatar", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
+    code_points(word) for word in ("logo", "icon", "avatar", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
 )
 
 
 @inlined
 def _address_bits(text: NDArray[np.uint32], start: int, end: int, chrome: NDArray[np.uint64]) -> int:
-    """What a lower case address in a span is told by: `CHROME`, `PHOTO`, `GIF`, `VECTOR`. `chrome` finds the words that
-    name a page's furniture (see `scan.numbered`)."""
-    stop = start
-    while stop < end and text[stop] != _QUERY:
-        stop += 1
+    """What the lower case end of an address's path, in a span, is told by: `CHROME`, `PHOTO`, `GIF`, `VECTOR`. `chrome`
+    finds the words that name a page's furniture (see `scan.numbered`)."""
     bits = 0
     if (
-        stands(text, max(start, stop - len(_JPG)), stop, _JPG)
-        or stands(text, max(start, stop - len(_JPEG)), stop, _JPEG)
-        or stands(text, max(start, stop - len(_WEBP)), stop, _WEBP)
+        stands(text, max(start, end - len(_JPG)), end, _JPG)
+        or stands(text, max(start, end - len(_JPEG)), end, _JPEG)
+        or stands(text, max(start, end - len(_WEBP)), end, _WEBP)
     ):
         bits |= PHOTO
-    elif stands(text, max(start, stop - len(_GIF)), stop, _GIF):
+    elif stands(text, max(start, end - len(_GIF)), end, _GIF):
         bits |= GIF
-    elif stands(text, max(start, stop - len(_SVG)), stop, _SVG):
+    elif stands(text, max(start, end - len(_SVG)), end, _SVG):
         bits |= VECTOR
     key = _SEED
-    for at in range(max(start, stop - LAST_PART), stop + 1):
-        if at < stop and 97 <= text[at] <= 122:
+    for at in range(start, end + 1):
+        if at < end and 97 <= text[at] <= 122:
             key = (key ^ np.uint64(text[at])) * _PRIME
-            if stands(text, at, stop, _LOGO) or stands(text, at, stop, _ICON) or stands(text, at, stop, _AVATAR):
+            if stands(text, at, end, _LOGO) or stands(text, at, end, _ICON) or stands(text, at, end, _AVATAR):
                 return bits | CHROME
         elif key != _SEED:
             if chrome[_found(chrome, key | np.uint64(1))] != 0:
@@ -869,7 +854,7 @@ def of_pictures(
     Those of `measured` but for the text's own; for each of the `LEVELS` elements around, the share of its text that is
     kept; and for each, its share of all kept text; then of the picture itself what is `told`, flat: width and height in
     CSS pixels (-1: not declared), characters of the alt text, pictures with its address, whether an attribute says that
-    it is loaded late, where its address ends in `addresses` (all in lower case, one behind the other); and what is told
+    it is loaded late, where the end of its address's path ends in `addresses` (one behind the other); and what is told
     by the address, of which `chrome` are words (see `_address_bits`), and by the columns of `items`, where `plain` says
     which tags are plain images. The last columns are the distances to the kept texts before and behind.
     """

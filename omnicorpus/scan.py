@@ -59,28 +59,31 @@ _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
 
 
-def _codes(text: str) -> NDArray[np.uint32]:
+def code_points(text: str) -> NDArray[np.uint32]:
+    """A word to look for."""
     return np.array([ord(character) for character in text], dtype=np.uint32)
 
 
-_CLASS, _ID, _ITEMPROP, _ROLE, _REL = (_codes(name + '="') for name in ("class", "id", "itemprop", "role", "rel"))
-_HREF, _URL, _HIDDEN, _DISPLAY = (_codes(text) for text in (' href="', "url(", "hidden", "display"))
-_STYLE, _ARIA, _TRUE = (_codes(text) for text in ("style=", "aria-", '="true"'))
-_VISIBILITY, _NONE = _codes("visibility"), _codes("none")
-_SRC, _ALT, _WIDTH, _HEIGHT, _OWN_STYLE = (_codes(name) for name in ("src", "alt", "width", "height", "style"))
-_DATA_SRC = _codes("data-src")
+_CLASS, _ID, _ITEMPROP, _ROLE, _REL = (code_points(name + '="') for name in ("class", "id", "itemprop", "role", "rel"))
+_HREF, _URL, _HIDDEN, _DISPLAY = (code_points(text) for text in (' href="', "url(", "hidden", "display"))
+_STYLE, _ARIA, _TRUE = (code_points(text) for text in ("style=", "aria-", '="true"'))
+_VISIBILITY, _NONE = code_points("visibility"), code_points("none")
+_SRC, _ALT, _WIDTH, _HEIGHT, _OWN_STYLE = (code_points(name) for name in ("src", "alt", "width", "height", "style"))
+_DATA_SRC = code_points("data-src")
 _START, _VALUE, _REVERSED, _COLSPAN, _ROWSPAN = (
-    _codes(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
+    code_points(name) for name in ("start=", "value=", "reversed", "colspan=", "rowspan=")
 )
-_DASHES, _ARROW = _codes("!--"), _codes("-->")
-_HTTP, _HTTPS, _LATE = _codes("http://"), _codes("https://"), _codes("lazy")
-_JPG, _JPEG, _PNG, _WEBP, _GIF, _AVIF = (_codes(f".{name}") for name in ("jpg", "jpeg", "png", "webp", "gif", "avif"))
+_DASHES, _ARROW = code_points("!--"), code_points("-->")
+_HTTP, _HTTPS, _LATE = code_points("http://"), code_points("https://"), code_points("lazy")
+_JPG, _JPEG, _PNG, _WEBP, _GIF, _AVIF = (
+    code_points(f".{name}") for name in ("jpg", "jpeg", "png", "webp", "gif", "avif")
+)
 _DOT, _QUESTION, _HASH, _HYPHEN, _UNDERSCORE, _PERCENT = (ord(character) for character in ".?#-_%")
 _SHORTEST, _LONGEST = 5, 2_000
 """Characters of an address that is looked at here."""
-_PX = _codes("px")
+_PX = code_points("px")
 _SEMICOLON = ord(";")
-_NBSP, _LT, _GT, _QUOT, _AMP = (_codes(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
+_NBSP, _LT, _GT, _QUOT, _AMP = (code_points(text) for text in ("nbsp;", "lt;", "gt;", "quot;", "amp;"))
 
 
 @inlined
@@ -113,7 +116,7 @@ def stands(codes: NDArray[np.uint32], at: int, end: int, word: NDArray[np.uint32
 
 
 @inlined
-def _find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> int:
+def find(codes: NDArray[np.uint32], start: int, end: int, word: NDArray[np.uint32]) -> int:
     """Where `word` first stands in a span, or -1."""
     for at in range(start, end - len(word) + 1):
         if codes[at] == word[0] and stands(codes, at, end, word):
@@ -211,7 +214,7 @@ def _comment_end(codes: NDArray[np.uint32], at: int) -> int:
     """Where the comment that begins at a `<` ends: 0 where none begins, -1 where it never ends."""
     if not stands(codes, at + 1, len(codes), _DASHES):
         return 0
-    end = _find(codes, at + 4, len(codes), _ARROW)
+    end = find(codes, at + 4, len(codes), _ARROW)
     return end + len(_ARROW) if end >= 0 else -1
 
 
@@ -277,9 +280,7 @@ def _pool_names(codes: NDArray[np.uint32], start: int, end: int, pool: NDArray[n
         value = _name_value(codes, index, end)
         if value == 0:
             continue
-        close = value
-        while close < end and codes[close] != _QUOTE:
-            close += 1
+        close = _next(codes, value, end, _QUOTE)
         if close == end:
             continue
         if any_found:
@@ -356,9 +357,8 @@ def _is_letter_or_digit(code: int) -> bool:
 def _names_blank(codes: NDArray[np.uint32], start: int, end: int, blanks: NDArray[np.uint64]) -> bool:
     """Whether a word of the last part of an address, of all of it where it has a query, is one of `blanks` (see
     `numbered`)."""
-    queried = found = False
-    for at in range(start, end):
-        queried = queried or codes[at] == _QUESTION
+    queried = _next(codes, start, end, _QUESTION) < end
+    found = False
     key = _SEED
     for at in range(start, end + 1):
         code = codes[at] if at < end else np.uint32(_SLASH)
@@ -496,9 +496,7 @@ def _glance(
         value = at + 2
         if codes[first - 1] != 32 or at == first or value > end or codes[at] != _EQUALS or codes[at + 1] != _QUOTE:
             return
-        close = value
-        while close < end and codes[close] != _QUOTE:
-            close += 1
+        close = _next(codes, value, end, _QUOTE)
         if close == end:
             return
         slot = _slot(telling, _hash(codes, first, at))
@@ -660,9 +658,7 @@ def _tag_end(codes: NDArray[np.uint32], start: int, dead: NDArray[np.uint8], mar
         if code == _GREATER:
             return index
         if code == _QUOTE and codes[index - 1] == _EQUALS:
-            close = index + 1
-            while close < length and codes[close] != _QUOTE:
-                close += 1
+            close = _next(codes, index + 1, length, _QUOTE)
             if close < length:
                 index = close
         index += 1
@@ -869,7 +865,7 @@ def read(
                 node = n_nodes
                 n_nodes += 1
                 in_pre += tag == pre
-                if backgrounds and _find(codes, raw, raw_end, _URL) >= 0:
+                if backgrounds and find(codes, raw, raw_end, _URL) >= 0:
                     items[:, n_items] = 0
                     items[ITEM_KIND, n_items] = BACKGROUND
                     items[ITEM_NODE, n_items] = node
@@ -949,12 +945,10 @@ def read(
                 in_link = True
                 link_start = linked
                 links += 1
-                link = _find(codes, raw, raw_end, _HREF)
+                link = find(codes, raw, raw_end, _HREF)
                 if link >= 0:
                     link += len(_HREF)
-                    link_end = link
-                    while link_end < raw_end and codes[link_end] != _QUOTE:
-                        link_end += 1
+                    link_end = _next(codes, link, raw_end, _QUOTE)
                     if link_end == raw_end:
                         link_end -= 1
                 led = _led(codes, link, link_end)  # once, as a link with an address as long as the page may hold many

@@ -108,7 +108,11 @@ def probability(
 
 @compiled("doubles", "doubles")
 def best_set(probability: NDArray[np.float64], weight: NDArray[np.float64]) -> Any:
-    """See `omnicorpus.body.best_set`."""
+    """The items whose choice has the largest expected F1, where item i belongs to the truth with `probability[i]`.
+
+    `weight` is the tokens of each item. The choice is the most probable items down to some rank; the rank is found by
+    trying all (E[F1] is taken as 2 E[common] / (chosen + E[true])).
+    """
     order = np.argsort(-probability, kind="mergesort")
     common = chosen = true = 0.0
     for item in range(len(order)):

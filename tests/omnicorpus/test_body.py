@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnicorpus.blocks import read
-from omnicorpus.body import Network, best_set, choose, model
+from omnicorpus.body import Network, choose, model
 from omnicorpus.features import Hints, measure
+from omnicorpus.verdict import best_set, probability
 
 
 def test_sure_items_are_chosen_and_hopeless_ones_are_not() -> None:
@@ -24,14 +25,14 @@ def test_a_page_of_doubt_keeps_its_likeliest_items() -> None:
     st.lists(st.tuples(st.floats(0.001, 1), st.integers(1, 500)), min_size=1, max_size=7),
 )
 def test_no_other_threshold_has_a_larger_expected_f1(items: list[tuple[float, int]]) -> None:
-    probability = np.array([each[0] for each in items])
+    likely = np.array([each[0] for each in items])
     weight = np.array([float(each[1]) for each in items])
 
     def expected(chosen: np.ndarray) -> float:
-        return float(2 * (probability * weight)[chosen].sum() / (weight[chosen].sum() + (probability * weight).sum()))
+        return float(2 * (likely * weight)[chosen].sum() / (weight[chosen].sum() + (likely * weight).sum()))
 
-    best = expected(best_set(probability, weight))
-    assert all(best >= expected(probability >= threshold) - 1e-6 for threshold in probability)
+    best = expected(best_set(likely, weight))
+    assert all(best >= expected(likely >= threshold) - 1e-6 for threshold in likely)
 
 
 @pytest.mark.parametrize("widths", [(5, 1), (13, 6, 1), (253, 64, 32, 1)])
@@ -45,7 +46,7 @@ def test_a_network_is_its_products_of_matrices(widths: tuple[int, ...], count: i
     values = np.clip((rows[positions] - mean) / scale, -4, 4)
     for place, (weight, bias) in enumerate(layers):
         values = (np.maximum(values, 0) if place else values) @ weight + bias
-    found = Network(mean, scale, layers).probability(rows, positions)
+    found = probability(rows, positions, *Network(mean, scale, layers).flat)
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-values[:, 0])), rtol=1e-3, atol=1e-5)
 
 
