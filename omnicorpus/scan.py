@@ -461,8 +461,6 @@ def _led(codes: NDArray[np.uint32], start: int, end: int) -> int:
 @inlined
 def _is_lazy(pool: NDArray[np.uint32], ends: NDArray[np.int32], name: int) -> bool:
     """Whether "lazy" stands in a name of the pool; `ends` as in `_interned`."""
-    if name < 0:
-        return False
     for at in range(ends[name], ends[name + 1]):  # noqa: SIM110
         if _reads(pool, at, ends[name + 1], _LATE):
             return True
