@@ -655,8 +655,8 @@ def parquet_scatter(path: str, rows: pa.Table, partition: NDArray[np.int64], par
 def parquet_gather(paths: Sequence[str], partition: int, kind: pa.Schema) -> pa.Table:
     tables = []
     for path in paths:
-        with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
-            tables.append(parquet.read_row_group(partition, columns=kind.names).cast(kind))
+        with table.opened(path) as parquet:
+            tables.append(table.group(parquet, partition, kind.names).cast(kind))
     return pa.concat_tables(tables)
 
 

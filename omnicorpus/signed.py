@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from omnicorpus import address, exact, node, signature, sketch, storage, table
+from omnicorpus import address, exact, node, signature, sketch, table
 from omnicorpus.component import Nodes
 from omnicorpus.errors import InputError
 from omnicorpus.schema import LOCATOR
@@ -101,7 +100,7 @@ def keep_signed(call: Call, _: None) -> Counts:
 
 def check(path: str, settings: SignatureSettings) -> None:
     """Raises InputError where the rows of a file weren't signed in the way of `settings`."""
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with table.opened(path) as parquet:
         found = (parquet.schema_arrow.metadata or {}).get(_METADATA)
     if found != _label(settings):
         there = "no signatures" if found is None else found.decode()

@@ -13,7 +13,6 @@ from functools import partial
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from omnicorpus import address, copies, robots, storage, table, watch
 from omnicorpus.copies import HELD, Source
@@ -186,14 +185,14 @@ def _take_earlier(folders: Sequence[str], missing: Mapping[str, _Found], supply:
 
 def _contents_of(path: str, digests: Container[str]) -> Iterator[tuple[str, bytes]]:
     """The bytes that a table of images has under these sha256."""
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with table.opened(path) as parquet:
         if not {"sha256", "content"} <= set(parquet.schema_arrow.names):
             return
         for index in range(parquet.num_row_groups):
-            known = parquet.read_row_group(index, columns=["sha256"])["sha256"].to_pylist()
+            known = table.group(parquet, index, ["sha256"])["sha256"].to_pylist()
             wanted = [place for place, digest in enumerate(known) if digest in digests]
             if wanted:
-                rows = parquet.read_row_group(index, columns=["sha256", "content"]).take(wanted).to_pylist()
+                rows = table.group(parquet, index, ["sha256", "content"]).take(wanted).to_pylist()
                 yield from ((row["sha256"], row["content"]) for row in rows if row["content"] is not None)
 
 
@@ -213,13 +212,13 @@ def _take(path: str, missing: Mapping[str, _Found], source: Source | None, suppl
 
 def _rows_of(path: str, keys: Container[str]) -> Iterator[dict[str, Any]]:
     """The rows of a table of images whose addresses are among the keys; only their row groups' bytes are read."""
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with table.opened(path) as parquet:
         columns = [name for name in ("error", "sha256", "source", "content") if name in parquet.schema_arrow.names]
         for index in range(parquet.num_row_groups):
-            urls = parquet.read_row_group(index, columns=["url"])["url"].to_pylist()
+            urls = table.group(parquet, index, ["url"])["url"].to_pylist()
             wanted = {place: key for place, url in enumerate(urls) if (key := address.canonical(url)) in keys}
             if wanted:
-                rows = parquet.read_row_group(index, columns=columns).take(list(wanted))
+                rows = table.group(parquet, index, columns).take(list(wanted))
                 yield from ({**row, "key": key} for row, key in zip(rows.to_pylist(), wanted.values(), strict=True))
 
 

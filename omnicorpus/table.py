@@ -83,9 +83,24 @@ def _leaves(schema: pa.Schema) -> list[str]:
     return found
 
 
+@contextmanager
+def opened(path: str) -> Iterator[pq.ParquetFile]:
+    """A Parquet file whose rows are to be read by `group`.
+
+    Nothing is read ahead, and only the caller's thread reads: a thread of Arrow's that lets go of Python's bytes while
+    the interpreter ends takes the process down with it (apache/arrow#34314), when all work has been done well.
+    """
+    with storage.reading(path) as file, pq.ParquetFile(file, pre_buffer=False) as parquet:
+        yield parquet
+
+
+def group(parquet: pq.ParquetFile, index: int, columns: Sequence[str] | None = None) -> pa.Table:
+    return parquet.read_row_group(index, columns=None if columns is None else list(columns), use_threads=False)
+
+
 def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    with storage.reading(path) as file:
-        return pq.read_table(file, columns=None if columns is None else list(columns))
+    with opened(path) as parquet:
+        return parquet.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
 def read_all(paths: Iterable[str], schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
@@ -97,20 +112,20 @@ def read_all(paths: Iterable[str], schema: pa.Schema, columns: Sequence[str] | N
 
 def groups(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """One row group after the other, so that a large file never stands in memory whole."""
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with opened(path) as parquet:
         for index in range(parquet.num_row_groups):
-            yield parquet.read_row_group(index, columns=None if columns is None else list(columns))
+            yield group(parquet, index, columns)
 
 
 def some_groups(path: str, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:
     """The row groups of these numbers, in their order."""
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with opened(path) as parquet:
         for index in wanted:
-            yield parquet.read_row_group(index, columns=list(columns))
+            yield group(parquet, index, columns)
 
 
 def rows(path: str) -> int:
-    with storage.reading(path) as file, pq.ParquetFile(file) as parquet:
+    with opened(path) as parquet:
         return int(parquet.metadata.num_rows)
 
 

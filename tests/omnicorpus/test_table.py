@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,31 @@ def test_appended_tables_are_row_groups_and_absent_when_the_work_fails(tmp_path:
     except RuntimeError:
         pass
     assert not (tmp_path / "half.parquet").exists()
+
+
+_READING = """
+import os, sys
+from omnicorpus import table
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+before = threads()
+read = table.read(sys.argv[1])
+list(table.groups(sys.argv[1]))
+list(table.some_groups(sys.argv[1], [1], ["key"]))
+print(len(read), table.rows(sys.argv[1]), threads() - before)
+"""
+
+
+def test_reading_starts_no_thread_that_could_outlive_the_program(tmp_path: Path) -> None:
+    """Arrow's own threads abort a process that ends while they let go of Python's bytes, now and then."""
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("the threads of a process are counted in /proc, which is Linux's")
+    path = str(tmp_path / "t.parquet")
+    table.write(path, rows(*range(100)), rows_per_group=50)
+    done = subprocess.run([sys.executable, "-c", _READING, path], capture_output=True, text=True, check=True)
+    assert done.stdout == "100 100 0\n"
 
 
 def test_a_document_comes_back_as_it_was() -> None:
