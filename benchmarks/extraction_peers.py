@@ -13,7 +13,7 @@ making that of bytes is in nobody's time. With `--text` ours reads text, too.
 What an engine does once for a process (reading tables and weights, compiling expressions) is not in its pages' times:
 it reads one page before all others, and the column "first page" says what that took. Imports are in neither. With
 `--start` the processor seconds of importing ours are printed too: after an installation, when Numba compiles, and
-later.
+later. `--web FOLDER` reads the pages of `web_pages.py` instead of the gold's.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import web_pages
 from extraction_score import SETS, gold, predicted, scorer
 from lxml import html as lxml_html
 from magic_html import GeneralExtractor
@@ -86,7 +88,9 @@ def main() -> None:
     arguments.add_argument("--start", action="store_true")
     arguments.add_argument("--turn", type=int, default=1, help="Pages that an engine reads before the next one's turn.")
     arguments.add_argument("--text", action="store_true", help="Ours reads text, not bytes.")
+    arguments.add_argument("--web", type=Path, metavar="FOLDER", help="The pages that web_pages.py has laid there.")
     options = arguments.parse_args()
+    sets = {group: gold(group) for group in SETS} if options.web is None else web_pages.sets(options.web)
 
     def markup(name: str, page: dict[str, object]) -> Markup:
         html = str(page["html"])
@@ -105,15 +109,14 @@ def main() -> None:
     image_f1: dict[str, list[float]] = {name: [] for name in options.engines}
     first: dict[str, float] = {}
     for name in options.engines:
-        page = gold(SETS[0])[0]
+        page = next(iter(sets.values()))[0]
         html = markup(name, page)
         started = time.process_time()
         ENGINES[name][0](html, str(page["url"]))
         first[name] = 1000 * (time.process_time() - started)
     print("| set | engine | text P | R | F1 | image P | R | F1 | ms mean | ms p99 | failed |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
-    for group in SETS:
-        pages = gold(group)
+    for group, pages in sets.items():
         results: dict[str, dict[str, Result]] = {name: {} for name in options.engines}
         times: dict[str, list[float]] = {name: [] for name in options.engines}
         failed = dict.fromkeys(options.engines, 0)

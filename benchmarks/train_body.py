@@ -1,13 +1,15 @@
 """Learn the weights of `omnicorpus/body.json` from the gold pages, with figures that are cross-validated by site.
 
     python benchmarks/manual_pages.py FOLDER                   once: fetches the manuals
+    python benchmarks/web_pages.py FOLDER                      once: fetches other pages of the web
     python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites;
                                                                with --scripts, also rewritten in other scripts
     python benchmarks/train_body.py FOLDER --write             all pages; writes omnicorpus/body.json
 
-It learns from the gold pages, from pages of free manuals (`manual_pages`), from pages made at random around the texts
-of the gold pages that it learns from (`made_pages`) and from pages mixed of their parts (`mixed_pages`). Only gold
-pages are scored; a fold's made and mixed pages come from the pages that it learns from.
+It learns from the gold pages, from pages of the web that packages hold (`web_pages`), from pages of free manuals
+(`manual_pages`), from pages made at random around the texts of the gold pages that it learns from (`made_pages`) and
+from pages mixed of their parts (`mixed_pages`). Gold pages are scored, and the web's apart; a fold's made and mixed
+pages come from the pages that it learns from.
 
 A text's label is the share of it that the gold text of its page holds. The loss is 2 (1 - soft F1 of the page) plus
 cross-entropy, so that a page counts once however long it is; `SAMPLED` says how often each set is drawn. The weights
@@ -34,6 +36,7 @@ import mixed_pages
 import numpy as np
 import other_scripts
 import torch
+import web_pages
 from extraction_score import SETS, gold, scorer
 from torch import nn
 
@@ -52,7 +55,9 @@ SAMPLED = {
     "readability": 1.0,
     "site-gimp": 0.35,
     "site-handbook": 0.35,
-    "manual": 0.5,
+    "web-article": 2.0,
+    "web-forum": 0.6,
+    "manual": 1.8,
     "made-article": 0.6,
     "made-forum": 1.0,
     "mixed-article": 1.0,
@@ -62,7 +67,7 @@ SAMPLED = {
 }
 """How often a page of each set is drawn, per set."""
 
-PICTURED = {"readability": 1.0, "made-article": 0.3, "made-forum": 0.1}
+PICTURED = {"readability": 1.0, "web-article": 0.2, "web-forum": 0.2, "made-article": 0.3, "made-forum": 0.1}
 """What the pictures of a set count for; the others 0.12, as manuals have the same few pictures on hundreds of pages."""
 
 MADE = 1_500
@@ -161,6 +166,21 @@ def rewritten(script: str | None) -> list[Example]:
                 site = _site(group, str(record["id"]), url)
                 found.append(_example(group, site, url, str(record["html"]), text, None, script))
     return [example for example in found if example is not None]
+
+
+def web(folder: Path) -> list[Example]:
+    """The pages of `web_pages`. Of the addresses that a labelled picture may have, the one that reading finds."""
+    found = []
+    for page in web_pages.pages(folder):
+        group = f"web-{page.kind}"
+        example = _example(group, _site(group, page.url, page.url), page.url, page.html, page.text, None)
+        if example is None:
+            continue
+        seen = {SCORER.norm(image.url) for image in example.images.values()}
+        own = [[SCORER.norm(address) for address in addresses] for addresses in page.images if addresses]
+        example.wanted = {next((address for address in each if address in seen), each[0]) for each in own}
+        found.append(example)
+    return found
 
 
 def manuals(folder: Path) -> list[Example]:
@@ -348,9 +368,9 @@ def train_pictures(pages: list[Example], kept: list[Floats], *, decay: float = 3
 
 
 def report(pages: list[Example], kept: list[Floats], picture_probability: list[Floats], threshold: float) -> None:
-    """Print text and image scores by set."""
+    """Print text and image scores by set; the means are the gold sets'."""
     text: dict[str, list[tuple[float, float, float]]] = {}
-    image = {group: [0, 0, 0] for group in SETS}
+    image = {page.group: [0, 0, 0] for page in pages}
     for page, texts, probability in zip(pages, kept, picture_probability, strict=True):
         chosen = Counter(token for index in np.flatnonzero(texts) for token in page.words[index])
         truth = Counter(page.truth)
@@ -372,12 +392,15 @@ def report(pages: list[Example], kept: list[Floats], picture_probability: list[F
     f1s, image_f1s = [], []
     for group, rows in text.items():
         precision, recall, f1 = np.mean(rows, axis=0)
-        f1s.append(f1)
         line = f"{group:14} text {precision:.3f} {recall:.3f} {f1:.3f}"
         right, wrong, missed = image[group]
         if right + missed:
-            image_f1s.append(2 * right / (2 * right + wrong + missed))
-            line += f"   image {right / max(1, right + wrong):.3f} {right / (right + missed):.3f} {image_f1s[-1]:.3f}"
+            image_f1 = 2 * right / (2 * right + wrong + missed)
+            line += f"   image {right / max(1, right + wrong):.3f} {right / (right + missed):.3f} {image_f1:.3f}"
+            if group in SETS:
+                image_f1s.append(image_f1)
+        if group in SETS:
+            f1s.append(f1)
         print(line)
     print(f"mean text F1 {np.mean(f1s):.4f}   mean image F1 {np.mean(image_f1s):.4f}", flush=True)
 
@@ -392,11 +415,24 @@ def probabilities(pages: list[Example], kept: list[Floats], network: Network) ->
 
 def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     """The fold of each page: no site in two folds, the two manuals in two different ones."""
-    sites = sorted({page.site for page in pages})
-    fold = dict(zip(sites, np.random.RandomState(seed).permutation(len(sites)) % count, strict=True))
+    fold: dict[str, int] = {}
+    for sites in _sites(pages):  # the gold's are dealt out by themselves: other pages don't change who learns from whom
+        order = np.random.RandomState(seed).permutation(len(sites)) % count
+        fold |= dict(zip(sites, order.tolist(), strict=True))
     for index, site in enumerate(sorted({page.site for page in pages if page.group.startswith("site-")})):
         fold[site] = index
     return np.array([fold[page.site] for page in pages])
+
+
+def _sites(pages: list[Example]) -> tuple[list[str], list[str]]:
+    """The gold's sites, and those of the web's pages alone."""
+    own = {page.site for page in pages if page.group in SETS}
+    return sorted(own), sorted({page.site for page in pages} - own)
+
+
+def _name(site: str) -> str:
+    """A site's name without its domain: the set readability has no addresses, only names."""
+    return site.removeprefix("readability/").split(".")[0]
 
 
 def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed: int) -> None:
@@ -406,7 +442,12 @@ def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed
     fold = folds(pages)
     for out in range(5):
         started = time.process_time()
-        inside = [page for page, number in zip(pages, fold, strict=True) if number != out]
+        unseen = {_name(page.site) for page, number in zip(pages, fold, strict=True) if number == out}
+        inside = [
+            page
+            for page, number in zip(pages, fold, strict=True)
+            if number != out and not (page.group not in SETS and _name(page.site) in unseen)
+        ]
         inside += others + made(inside) + mixed(inside)
         network = train_texts(inside, seed=seed)
         networks.append(network)
@@ -460,19 +501,19 @@ def _plain(network: Network) -> dict[str, object]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("manuals", type=Path, help="the folder of manual_pages.py")
+    arguments.add_argument("folder", type=Path, help="of manual_pages.py and web_pages.py")
     arguments.add_argument("--validate", action="store_true")
     arguments.add_argument("--scripts", action="store_true", help="with --validate: unseen pages in ten scripts, too")
     arguments.add_argument("--seed", type=int, default=0, help="with --validate: of first weights and drawn batches")
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     torch.set_num_threads(1)
-    others = manuals(options.manuals)
-    pages = examples()
+    others = manuals(options.folder)
+    pages = examples() + web(options.folder)
     if options.validate:
         validate(pages, others, scripts=options.scripts, seed=options.seed)
     if options.write:
-        write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.4)
+        write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.3)
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ def stages(settings: Settings, sources: tuple[str, ...], shards: tuple[str, ...]
             shards=shards,
             sources=sources,
             records=True,
-            version=3,
+            version=4,
         ),
         Stage(
             "select",

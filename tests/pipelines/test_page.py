@@ -64,7 +64,7 @@ def test_a_page_that_refuses_is_dropped_unless_the_config_honours_nothing() -> N
 
 
 def test_bad_images_are_cut_out_and_told() -> None:
-    body = BODY.replace("<img", "<img src='/ads/offer.jpg'><img", 1)
+    body = BODY.replace("</p>", "</p><img src='/ads/offer.jpg'>", 1)
     page = read_page(response(body), SETTINGS)
     assert isinstance(page, Page)
     assert [image.url for image in page.document.images()] == ["https://a.test/i.jpg"]
