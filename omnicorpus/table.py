@@ -95,12 +95,21 @@ def opened(path: str) -> Iterator[pq.ParquetFile]:
 
 
 def group(parquet: pq.ParquetFile, index: int, columns: Sequence[str] | None = None) -> pa.Table:
-    return parquet.read_row_group(index, columns=None if columns is None else list(columns), use_threads=False)
+    """One row group of what `opened` gives. Raises KeyError for a column that the file doesn't have."""
+    return parquet.read_row_group(index, columns=_there(parquet, columns), use_threads=False)
+
+
+def _there(parquet: pq.ParquetFile, columns: Sequence[str] | None) -> list[str] | None:
+    """The columns as Arrow wants them; Arrow itself leaves out in silence what isn't there."""
+    missing = {name.split(".")[0] for name in columns or ()} - set(parquet.schema_arrow.names)
+    if missing:
+        raise KeyError(f"no column {', '.join(sorted(missing))}")
+    return None if columns is None else list(columns)
 
 
 def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
     with opened(path) as parquet:
-        return parquet.read(columns=None if columns is None else list(columns), use_threads=False)
+        return parquet.read(columns=_there(parquet, columns), use_threads=False)
 
 
 def read_all(paths: Iterable[str], schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
