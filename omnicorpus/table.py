@@ -95,21 +95,17 @@ def opened(path: str) -> Iterator[pq.ParquetFile]:
 
 
 def group(parquet: pq.ParquetFile, index: int, columns: Sequence[str] | None = None) -> pa.Table:
-    """One row group of what `opened` gives. Raises KeyError for a column that the file doesn't have."""
-    return parquet.read_row_group(index, columns=_there(parquet, columns), use_threads=False)
-
-
-def _there(parquet: pq.ParquetFile, columns: Sequence[str] | None) -> list[str] | None:
-    """The columns as Arrow wants them; Arrow itself leaves out in silence what isn't there."""
-    missing = {name.split(".")[0] for name in columns or ()} - set(parquet.schema_arrow.names)
-    if missing:
-        raise KeyError(f"no column {', '.join(sorted(missing))}")
-    return None if columns is None else list(columns)
+    """One row group of what `opened` gives; of the columns those that the file has."""
+    return parquet.read_row_group(index, columns=None if columns is None else list(columns), use_threads=False)
 
 
 def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """All rows of a file. Raises KeyError for a column that it doesn't have."""
     with opened(path) as parquet:
-        return parquet.read(columns=_there(parquet, columns), use_threads=False)
+        missing = set(columns or ()) - set(parquet.schema_arrow.names)
+        if missing:
+            raise KeyError(f"{path} has no column {', '.join(sorted(missing))}")
+        return parquet.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
 def read_all(paths: Iterable[str], schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
