@@ -12,8 +12,10 @@ import gzip
 import importlib.util
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import urlsplit
 
 from filters import image_address
 from omnicorpus.document import Image, Part, Text
@@ -42,15 +44,19 @@ _SECOND = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
 _ALSO = {"theguardian": "guardian", "wapo": "washingtonpost", "ars": "arstechnica", "x": "twitter", "go": "abcnews"}
 
 
-def publisher(group: str, page_id: str, host: str) -> str:
-    """Whose page it is, by one name in all sets: `qq` for new.qq.com. The set readability has names, no hosts."""
-    if group == "readability":
-        name = page_id.rsplit("-", 1)[0]
-    else:
-        labels = host.split(".")
-        long = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND
-        name = labels[-3 if long else -2] if len(labels) > 1 else host
+def publisher(host: str) -> str:
+    """Whose page it is, by one name in all sets: `qq` for new.qq.com."""
+    labels = host.split(".")
+    long = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND
+    name = labels[-3 if long else -2] if len(labels) > 1 else host
     return _ALSO.get(name, name)
+
+
+def gold_publisher(group: str, record: Mapping[str, object]) -> str:
+    """The publisher of a gold page. The set readability has names in its ids, no hosts."""
+    if group == "readability":
+        return publisher(str(record["id"]).rsplit("-", 1)[0])
+    return publisher(urlsplit(str(record["url"])).hostname or "")
 
 
 def predicted(parts: tuple[Part, ...]) -> dict[str, object]:

@@ -3,7 +3,8 @@
     python benchmarks/manual_pages.py FOLDER                   once: fetches the manuals
     python benchmarks/web_pages.py FOLDER                      once: fetches other pages of the web
     python benchmarks/train_body.py FOLDER --validate          five folds, no site in two; scores on unseen sites;
-                                                               with --scripts, also rewritten in other scripts
+                                                               with --scripts, also rewritten in other scripts;
+                                                               with --without-web, learning from no web pages
     python benchmarks/train_body.py FOLDER --write             all pages; writes omnicorpus/body.json
 
 It learns from the gold pages, from pages of the web that packages hold (`web_pages`), from pages of free manuals
@@ -37,7 +38,7 @@ import numpy as np
 import other_scripts
 import torch
 import web_pages
-from extraction_score import SETS, gold, publisher, scorer
+from extraction_score import SETS, gold, gold_publisher, publisher, scorer
 from torch import nn
 
 from filters import image_address
@@ -110,18 +111,17 @@ def examples() -> list[Example]:
     for group in SETS:
         for record in gold(group):
             url = str(record["url"])
-            page_id = str(record["id"])
             images = record.get("images")
             example = _example(
                 group,
-                _site(group, page_id, url),
+                _site(group, str(record["id"]), url),
                 url,
                 str(record["html"]),
                 str(record["text"]),
                 images if isinstance(images, list) else None,
             )
             if example is not None:
-                example.publisher = publisher(group, page_id, urlsplit(url).hostname or "")
+                example.publisher = gold_publisher(group, record)
                 found.append(example)
     return found
 
@@ -179,7 +179,7 @@ def web(folder: Path) -> list[Example]:
     found = []
     for page in web_pages.pages(folder):
         group = f"web-{page.kind}"
-        name = publisher(group, "", page.host)
+        name = publisher(page.host)
         example = _example(group, f"web/{name}", page.url, page.html, page.text, None)
         if example is None:
             raise ValueError(f"nothing is read of {page.url}")
@@ -375,9 +375,7 @@ def train_pictures(pages: list[Example], kept: list[Floats], *, decay: float = 3
     return Network(mean.astype(np.float32), scale.astype(np.float32), (layer,))
 
 
-def report(
-    pages: Sequence[Example], kept: Sequence[Floats], picture_probability: Sequence[Floats], threshold: float
-) -> None:
+def report(pages: list[Example], kept: list[Floats], picture_probability: list[Floats], threshold: float) -> None:
     """Print text and image scores by set; the means are the gold sets'."""
     text: dict[str, list[tuple[float, float, float]]] = {}
     image = {page.group: [0, 0, 0] for page in pages}
@@ -466,9 +464,10 @@ def validate(pages: list[Example], others: list[Example], *, scripts: bool, seed
             kept[index] = kept_texts(pages[index].measured, network)
             sure[index] = probabilities([pages[index]], [kept[index]], pictures)[0]
         print(f"fold {out}: {time.process_time() - started:.0f} s", flush=True)
+    told = [index for index, page in enumerate(pages) if scored(page)]
     for threshold in (0.3, 0.4, 0.5):
         print("pictures from", threshold)
-        report(*zip(*(each for each in zip(pages, kept, sure, strict=True) if scored(each[0])), strict=True), threshold)
+        report([pages[i] for i in told], [kept[i] for i in told], [sure[i] for i in told], threshold)
     if scripts:
         unseen_by = {(page.group, page.site): networks[number] for page, number in zip(pages, fold, strict=True)}
         for script in (None, *other_scripts.SCRIPTS):

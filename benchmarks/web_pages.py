@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import extraction_score
 import requests
+from extraction_score import SETS, gold, gold_publisher, publisher
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from omnicorpus import charset
@@ -100,16 +100,12 @@ def sets(folder: Path) -> dict[str, list[dict[str, object]]]:
 
     Of the addresses that a picture may have, the surest.
     """
-    known = {
-        extraction_score.publisher(group, str(record["id"]), urlsplit(str(record["url"])).hostname or "")
-        for group in extraction_score.SETS
-        for record in extraction_score.gold(group)
-    }
+    known = {gold_publisher(group, record) for group in SETS for record in gold(group)}
     found: dict[str, list[dict[str, object]]] = {}
     for number, page in enumerate(pages(folder)):
         images = [addresses[0] for addresses in page.images if addresses]
         record = {"id": str(number), "url": page.url, "html": page.html, "text": page.text, "images": images}
-        shared = ", of the gold's publishers" if extraction_score.publisher("web", "", page.host) in known else ""
+        shared = ", of the gold's publishers" if publisher(page.host) in known else ""
         found.setdefault(f"web-{page.kind}{shared}", []).append(record)
     return found
 

@@ -96,7 +96,7 @@ def opened(path: str) -> Iterator[pq.ParquetFile]:
 
 def group(parquet: pq.ParquetFile, index: int, columns: Sequence[str] | None = None) -> pa.Table:
     """One row group of what `opened` gives; of the columns those that the file has."""
-    return parquet.read_row_group(index, columns=None if columns is None else list(columns), use_threads=False)
+    return parquet.read_row_group(index, columns=columns, use_threads=False)
 
 
 def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -105,7 +105,7 @@ def read(path: str, columns: Sequence[str] | None = None) -> pa.Table:
         missing = set(columns or ()) - set(parquet.schema_arrow.names)
         if missing:
             raise KeyError(f"{path} has no column {', '.join(sorted(missing))}")
-        return parquet.read(columns=None if columns is None else list(columns), use_threads=False)
+        return parquet.read(columns=columns, use_threads=False)
 
 
 def read_all(paths: Iterable[str], schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
